@@ -1,0 +1,2 @@
+//! What is asked of a device: models, traces and scenarios.
+pub mod trace;
