@@ -1,1 +1,20 @@
-//! Placeholder.
+//! tightfit: how will a language model that is too big for a device run on it, and which strategy runs it best?
+//!
+//! This crate is the composition root: it loads a scenario's inputs, builds the engine on a simulated device, runs every
+//! (device, strategy) and assembles results. Only it knows all the other crates.
+
+pub mod cell;
+pub mod compose;
+pub mod error;
+pub mod inputs;
+pub mod provenance;
+pub mod run;
+
+pub use error::RunError;
+pub use inputs::Inputs;
+pub use run::run;
+pub use tightfit_devices as devices;
+pub use tightfit_engine as engine;
+pub use tightfit_reports as reports;
+pub use tightfit_scenarios as scenarios;
+pub use tightfit_sim as sim;

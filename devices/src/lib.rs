@@ -1,1 +1,36 @@
-//! Placeholder.
+//! What a device is: memory, flash, processors, runtimes, power, battery and heat, each number with its source.
+//!
+//! A profile is a TOML file (`devices/profiles/<name>.toml`). Parsing turns every figure into an integer of a unit type,
+//! and refuses at the door whatever could not be a device, so that nothing behind it has to check again.
+
+mod check;
+mod device;
+mod embedded;
+mod error;
+mod flash;
+mod heat;
+pub mod locate;
+mod memory;
+pub mod near;
+mod overrides;
+mod power;
+mod processor;
+pub mod read;
+mod runtime;
+mod source;
+mod sourced;
+pub mod units;
+
+pub use device::{Class, Device, Os};
+pub use error::DeviceError;
+pub use flash::{Flash, FlashLaw};
+pub use heat::Heat;
+pub use memory::Memory;
+pub use power::{Battery, Power};
+pub use processor::{ComputeFormat, Processor, ProcessorKind};
+pub use runtime::Runtime;
+pub use source::{Source, SourceKind, Sources};
+pub use sourced::{Sourced, sourced_numbers};
+pub use units::{
+    Bytes, BytesPerSecond, FemtojoulesPerByte, FlopsPerSecond, Milliwatts, Nanoseconds, Picojoules, Share,
+};

@@ -1,2 +1,16 @@
-//! What is asked of a device: models, traces and scenarios.
+//! What is asked of a device: models, traces, strategies and scenarios.
+
+pub mod catalog;
+mod error;
+pub mod model;
+pub mod scenario;
+pub mod settings;
+pub mod strategy;
 pub mod trace;
+pub mod traces;
+
+pub use error::ScenarioError;
+pub use model::Model;
+pub use scenario::Scenario;
+pub use settings::Settings;
+pub use strategy::Strategy;

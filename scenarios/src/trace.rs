@@ -3,7 +3,34 @@
 //! In memory a trace is one flat list of bundle numbers with offsets (a row per token and layer), on disk it is
 //! Parquet ([`read`], [`Writer`]) or, for small fixtures, text.
 
+mod builder;
+mod error;
+mod info;
+mod memory;
+mod metadata;
+mod order;
+mod reader;
+mod row_problem;
+mod schema;
+mod staged;
+pub mod text;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
+use std::str::FromStr;
+
+pub use builder::Builder;
+pub use error::TraceError;
+pub use info::{Cycle, Info, Repeat, Share, WINDOW_MAX, info};
+pub use memory::{Request, Trace, read, read_bytes};
+pub use metadata::FORMAT_VERSION;
+pub use reader::Reader;
+pub use row_problem::{Expected, RowProblem};
+pub use staged::Staged;
+pub use writer::Writer;
 
 /// What one bundle number of a trace stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +39,29 @@ pub enum Unit {
     Neuron,
     /// One expert of a mixture of experts.
     Expert,
+}
+
+impl Unit {
+    /// As files and the command line spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Neuron => "neuron",
+            Self::Expert => "expert",
+        }
+    }
+}
+
+impl FromStr for Unit {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "neuron" => Ok(Self::Neuron),
+            "expert" => Ok(Self::Expert),
+            _ => Err(()),
+        }
+    }
 }
 
 /// The shape that every row of a trace must have.
@@ -24,6 +74,40 @@ pub struct Geometry {
     /// Neurons or experts of one layer: every number in `active` is below it.
     pub bundles_per_layer: u32,
 }
+
+impl Geometry {
+    /// Refuses shapes that no model has: nothing at all, or more bundles than a dense 32-bit number can count.
+    pub(crate) fn check(self, name: &str) -> Result<(), TraceError> {
+        let fail = |problem: String| Err(TraceError::Geometry { name: name.to_owned(), problem });
+        if self.layers == 0 || self.bundles_per_layer == 0 {
+            return fail(format!(
+                "of {} layers x {} bundles is empty; both must be at least 1",
+                self.layers, self.bundles_per_layer
+            ));
+        }
+        if self.layers > MAX_LAYERS {
+            return fail(format!("has {} layers; at most {MAX_LAYERS} are accepted", self.layers));
+        }
+        if self.bundles_per_layer > MAX_BUNDLES_PER_LAYER {
+            return fail(format!(
+                "has {} bundles in a layer; at most {MAX_BUNDLES_PER_LAYER} are accepted",
+                self.bundles_per_layer
+            ));
+        }
+        if self.layers.checked_mul(self.bundles_per_layer).is_none() {
+            return fail(format!(
+                "of {} layers x {} bundles exceeds the 2^32 - 1 that bundle numbers can count",
+                self.layers, self.bundles_per_layer
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Most layers of a geometry: far above any model, low enough that a corrupt number is caught.
+const MAX_LAYERS: u32 = 1 << 16;
+/// Most bundles of a layer, for the same reason.
+const MAX_BUNDLES_PER_LAYER: u32 = 1 << 24;
 
 /// What a trace says of itself: kept in the Parquet file's key-value metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +137,29 @@ pub enum Phase {
     Prefill,
     /// Generated, one at a time.
     Decode,
+}
+
+impl Phase {
+    /// As files spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prefill => "prefill",
+            Self::Decode => "decode",
+        }
+    }
+}
+
+impl FromStr for Phase {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "prefill" => Ok(Self::Prefill),
+            "decode" => Ok(Self::Decode),
+            _ => Err(()),
+        }
+    }
 }
 
 /// One (token, layer): the unit of writing.

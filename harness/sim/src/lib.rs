@@ -1,1 +1,17 @@
-//! Placeholder.
+//! The virtual-time platform: flash, DRAM, compute, energy, heat and memory of a simulated device.
+//!
+//! Time is integer nanoseconds. No float takes part in a run: what is computed in floating point (service times of
+//! reads) is tabulated as integers before it, so that the same inputs give the same bytes everywhere.
+
+pub mod compute;
+pub mod energy;
+pub mod flash;
+pub mod heat;
+pub mod memory;
+pub mod platform;
+pub mod service;
+
+pub use compute::{Costs, LayerCosts, Processor};
+pub use energy::Ledger;
+pub use memory::{Footprint, Outcome};
+pub use platform::{SimPlatform, Spec};

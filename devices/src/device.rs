@@ -1,0 +1,195 @@
+//! A device: the whole profile, read and checked.
+
+use std::{fmt, path::Path};
+
+use serde::Deserialize;
+
+use crate::{
+    Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, Sourced, check, embedded,
+    near, overrides, read, sourced_numbers,
+};
+
+/// What kind of thing the device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// A telephone.
+    Phone,
+    /// A tablet.
+    Tablet,
+    /// A laptop.
+    Laptop,
+    /// A desktop computer.
+    Desktop,
+    /// A single-board computer.
+    Board,
+}
+
+impl Class {
+    /// Whether such a device lives on a battery, so that its profile must say how large.
+    #[must_use]
+    pub const fn has_battery(self) -> bool {
+        matches!(self, Self::Phone | Self::Tablet | Self::Laptop)
+    }
+}
+
+/// The operating system, which decides how memory pressure ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Os {
+    /// iOS: a hard limit per app, then a kill.
+    Ios,
+    /// iPadOS: as iOS, with a larger share.
+    Ipados,
+    /// macOS: compresses and swaps.
+    Macos,
+    /// Android: reclaims, then a kill.
+    Android,
+    /// Linux: reclaims and swaps, then a kill.
+    Linux,
+    /// Windows: swaps.
+    Windows,
+}
+
+impl fmt::Display for Os {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::Ios => "iOS",
+            Self::Ipados => "iPadOS",
+            Self::Macos => "macOS",
+            Self::Android => "Android",
+            Self::Linux => "Linux",
+            Self::Windows => "Windows",
+        })
+    }
+}
+
+/// A device profile, checked: every number is in its unit type and possible together with the others.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Version of the file's format; always 1.
+    pub schema: u32,
+    /// The name used on the command line.
+    #[serde(deserialize_with = "read::text")]
+    pub name: String,
+    /// The name used in reports.
+    #[serde(deserialize_with = "read::text")]
+    pub title: String,
+    /// System on chip.
+    #[serde(deserialize_with = "read::text")]
+    pub soc: String,
+    /// What kind of thing it is.
+    pub class: Class,
+    /// Its operating system.
+    pub os: Os,
+    /// DRAM.
+    pub memory: Memory,
+    /// Flash.
+    pub flash: Flash,
+    /// CPU, if it is described.
+    pub cpu: Option<Processor>,
+    /// GPU, if it is described.
+    pub gpu: Option<Processor>,
+    /// Neural engine, if it is described.
+    pub npu: Option<Processor>,
+    /// Programs that run models, in the file's order.
+    #[serde(rename = "runtime")]
+    pub runtimes: Vec<Runtime>,
+    /// Power.
+    pub power: Power,
+    /// Battery, on devices that have one.
+    pub battery: Option<Battery>,
+    /// Heat.
+    pub heat: Heat,
+    #[serde(skip)]
+    numbers: Vec<Sourced>,
+}
+
+impl Device {
+    /// Names of the embedded profiles, sorted.
+    #[must_use]
+    pub fn names() -> &'static [&'static str] {
+        embedded::NAMES
+    }
+
+    /// The TOML text of an embedded profile.
+    #[must_use]
+    pub fn embedded(name: &str) -> Option<&'static str> {
+        embedded::PROFILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
+    /// A profile by embedded name, or from a path that ends in `.toml`.
+    pub fn load(name_or_path: &str) -> Result<Self, DeviceError> {
+        Self::load_with(name_or_path, &[])
+    }
+
+    /// The same, with dotted keys set first; see [`Device::parse_with`].
+    pub fn load_with(name_or_path: &str, overrides: &[(String, toml::Value)]) -> Result<Self, DeviceError> {
+        if let Some(text) = Self::embedded(name_or_path) {
+            return Self::parse_with(name_or_path, text, overrides);
+        }
+        let path = Path::new(name_or_path);
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            let near = near::suggestion(name_or_path, Self::names());
+            return Err(DeviceError::Unknown { name: name_or_path.to_owned(), near });
+        }
+        let text =
+            std::fs::read_to_string(path).map_err(|problem| DeviceError::File { path: path.to_owned(), problem })?;
+        Self::parse_with(name_or_path, &text, overrides)
+    }
+
+    /// A profile from its text; `origin` names the text in errors.
+    pub fn parse(origin: &str, text: &str) -> Result<Self, DeviceError> {
+        let mut device: Self = toml::from_str(text).map_err(|problem| in_toml(origin, problem))?;
+        let table: toml::Table = toml::from_str(text).map_err(|problem| in_toml(origin, problem))?;
+        check::possible(&device, &table).map_err(|problem| problem.at(origin, Some(text)))?;
+        device.numbers = sourced_numbers(&table);
+        Ok(device)
+    }
+
+    /// A profile from its text with dotted keys set first, such as `flash.read-latency-us` or `runtime.0.bandwidth-share`.
+    ///
+    /// The text must be right by itself. The source of a key set here becomes "assumed, set by the user".
+    pub fn parse_with(origin: &str, text: &str, overrides: &[(String, toml::Value)]) -> Result<Self, DeviceError> {
+        let device = Self::parse(origin, text)?;
+        if overrides.is_empty() {
+            return Ok(device);
+        }
+        let origin = &format!("{origin} with settings");
+        let mut table: toml::Table = toml::from_str(text).map_err(|problem| in_toml(origin, problem))?;
+        for (key, value) in overrides {
+            overrides::set(&mut table, key, value.clone()).map_err(|problem| problem.at(origin, None))?;
+        }
+        let mut device: Self = table.clone().try_into().map_err(|problem| in_toml(origin, problem))?;
+        check::possible(&device, &table).map_err(|problem| problem.at(origin, None))?;
+        device.numbers = sourced_numbers(&table);
+        Ok(device)
+    }
+
+    /// Every number of the profile as it was read, with its source, in the file's sections.
+    #[must_use]
+    pub fn sourced(&self) -> &[Sourced] {
+        &self.numbers
+    }
+
+    /// A runtime by name and processor.
+    #[must_use]
+    pub fn runtime(&self, name: &str, processor: ProcessorKind) -> Option<&Runtime> {
+        self.runtimes.iter().find(|runtime| runtime.name == name && runtime.processor == processor)
+    }
+
+    /// A processor, if the profile describes it.
+    #[must_use]
+    pub fn processor(&self, kind: ProcessorKind) -> Option<&Processor> {
+        match kind {
+            ProcessorKind::Cpu => self.cpu.as_ref(),
+            ProcessorKind::Gpu => self.gpu.as_ref(),
+            ProcessorKind::Npu => self.npu.as_ref(),
+        }
+    }
+}
+
+fn in_toml(origin: &str, problem: toml::de::Error) -> DeviceError {
+    DeviceError::Toml { origin: origin.to_owned(), problem: Box::new(problem) }
+}

@@ -1,0 +1,41 @@
+//! DRAM: its size and speed, and what one app may use of it.
+
+use serde::Deserialize;
+
+use crate::{
+    Sources, read,
+    units::{Bytes, BytesPerSecond, Share},
+};
+
+/// The `[memory]` section of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// All DRAM of the device (`total-mb`).
+    #[serde(rename = "total-mb", deserialize_with = "read::size_mb")]
+    pub total: Bytes,
+    /// Peak DRAM bandwidth (`bandwidth-mb-per-s`).
+    #[serde(rename = "bandwidth-mb-per-s", deserialize_with = "read::dram_mb_per_s")]
+    pub bandwidth: BytesPerSecond,
+    /// Bytes that a memory copy copies per second; each is read and written (`copy-mb-per-s`).
+    #[serde(rename = "copy-mb-per-s", deserialize_with = "read::dram_mb_per_s")]
+    pub copy: BytesPerSecond,
+    /// Page of the operating system (`page-kib`).
+    #[serde(rename = "page-kib", deserialize_with = "read::size_kib")]
+    pub page: Bytes,
+    /// Footprint at which the system kills an ordinary app (`app-limit-mb`).
+    #[serde(rename = "app-limit-mb", deserialize_with = "read::size_mb")]
+    pub app_limit: Bytes,
+    /// The same for an app that holds the larger entitlement (`app-limit-entitled-mb`).
+    #[serde(rename = "app-limit-entitled-mb", default, deserialize_with = "optional_size_mb")]
+    pub app_limit_entitled: Option<Bytes>,
+    /// Share of the app limit above which the system is under memory pressure (`pressure-share`).
+    #[serde(rename = "pressure-share", deserialize_with = "read::share")]
+    pub pressure: Share,
+    /// Where the numbers come from.
+    pub source: Sources,
+}
+
+fn optional_size_mb<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Bytes>, D::Error> {
+    read::size_mb(from).map(Some)
+}

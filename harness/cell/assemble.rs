@@ -1,0 +1,202 @@
+//! Turns the notes of a run into a result, and holds it to the laws.
+
+use std::collections::BTreeMap;
+
+use tightfit_engine::platform::Cause;
+use tightfit_reports::schema::{Cache, Energy, Flash, Latency, Memory, RunResult, Thermal, Throughput, Time};
+use tightfit_scenarios::strategy::Mechanism;
+
+use super::{Cell, Recorder};
+use crate::{
+    Inputs,
+    compose::{room::Room, streams::Streams},
+    provenance,
+};
+
+pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &Room, recorder: Recorder) -> RunResult {
+    let time = time(&recorder);
+    let latency = latency(&recorder, streams);
+    let result = RunResult {
+        scenario: inputs.scenario.name.clone(),
+        device: cell.device.name.clone(),
+        model: inputs.model.name.clone(),
+        strategy: cell.strategy.name.clone(),
+        platform: "sim".to_owned(),
+        parameters: parameters(inputs, cell, streams),
+        seed: 0,
+        digests: inputs
+            .digests
+            .iter()
+            .filter(|(key, _)| !key.starts_with("device.") || **key == format!("device.{}", cell.device.name))
+            .map(|(key, digest)| (key.split('.').next().unwrap_or(key).to_owned(), digest.clone()))
+            .collect(),
+        throughput: Throughput {
+            prefill_tokens_per_s: per_s(u64::from(streams.prompt_tokens), latency.ttft_ns),
+            decode_tokens_per_s: per_s(streams.decode_passes, latency.e2e_ns - latency.ttft_ns),
+        },
+        flash: flash(&recorder, streams, &time),
+        cache: cache(&recorder),
+        memory: memory(cell, room, &recorder),
+        energy: energy(cell, &recorder, streams),
+        thermal: thermal(&recorder, &time),
+        provenance: provenance::provenance(inputs, cell),
+        latency,
+        time,
+        tokens: recorder.tokens,
+    };
+    assert_laws(&result);
+    result
+}
+
+/// The laws that hold between the numbers of any result.
+fn assert_laws(result: &RunResult) {
+    let Time { wall_ns, compute_ns, contention_ns, flash_stall_ns, memory_management_ns, overhead_ns, throttling_ns } =
+        result.time;
+    let owned_ns = compute_ns + contention_ns + flash_stall_ns + memory_management_ns + overhead_ns + throttling_ns;
+    assert_eq!(owned_ns, wall_ns, "owners have {owned_ns} of {wall_ns} ns");
+    assert_eq!(wall_ns, result.latency.e2e_ns, "the request is its wall time");
+    let cache = &result.cache;
+    assert_eq!(cache.hits + cache.late + cache.misses, cache.lookups, "hits + late + misses = lookups");
+    assert_eq!(result.flash.demand_bytes + result.flash.prefetch_bytes, result.flash.bytes, "bytes have a cause");
+    let energy = &result.energy;
+    let components = energy.idle_pj + energy.compute_pj + energy.dram_pj + energy.flash_pj;
+    assert_eq!(components, energy.total_pj, "energy is the sum of its components");
+}
+
+fn time(recorder: &Recorder) -> Time {
+    let owners = recorder.last.owners.since(&recorder.start.owners);
+    Time {
+        wall_ns: recorder.last.now_ns - recorder.start.now_ns,
+        compute_ns: owners.compute_ns,
+        contention_ns: owners.contention_ns,
+        flash_stall_ns: owners.flash_stall_ns,
+        memory_management_ns: owners.memory_management_ns,
+        overhead_ns: owners.overhead_ns,
+        throttling_ns: owners.throttling_ns,
+    }
+}
+
+fn latency(recorder: &Recorder, streams: &Streams) -> Latency {
+    let ttft_ns = recorder.first_token.now_ns - recorder.start.now_ns;
+    let e2e_ns = recorder.last.now_ns - recorder.start.now_ns;
+    let mut gaps_ns: Vec<u64> = recorder.tokens.iter().skip(1).map(|row| row.gap_ns).collect();
+    gaps_ns.sort_unstable();
+    // Nearest rank: the smallest gap that at least this share of the gaps does not exceed.
+    let percentile = |percent: usize| match gaps_ns.len() {
+        0 => 0,
+        count => gaps_ns[(count * percent).div_ceil(100).max(1) - 1],
+    };
+    Latency {
+        load_ns: recorder.start.now_ns,
+        ttft_ns,
+        tpot_ns: (e2e_ns - ttft_ns).checked_div(streams.decode_passes).unwrap_or(0),
+        itl_p50_ns: percentile(50),
+        itl_p95_ns: percentile(95),
+        itl_p99_ns: percentile(99),
+        e2e_ns,
+    }
+}
+
+fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
+    let counters = recorder.last.counters.since(&recorder.start.counters);
+    let decode = recorder.last.counters.since(&recorder.first_token.counters);
+    let [demand, prefetch] = [Cause::Demand as usize, Cause::Prefetch as usize];
+    let bytes = counters.read_bytes_total();
+    let needed_bytes: u64 = counters.needed_bytes.iter().sum();
+    let busy_ns = recorder.last.flash_busy_ns - recorder.start.flash_busy_ns;
+    Flash {
+        load_bytes: recorder.start.counters.read_bytes_total(),
+        bytes,
+        demand_bytes: counters.read_bytes[demand],
+        prefetch_bytes: counters.read_bytes[prefetch],
+        bytes_per_token: decode.read_bytes_total().checked_div(streams.decode_passes).unwrap_or(0),
+        reads: counters.reads[demand] + counters.reads[prefetch],
+        read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
+        // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else.
+        hidden_ns: busy_ns - time.flash_stall_ns,
+    }
+}
+
+fn cache(recorder: &Recorder) -> Cache {
+    let all = recorder.last.counters.since(&recorder.start.counters);
+    let decode = recorder.last.counters.since(&recorder.first_token.counters);
+    let rate = |hits: u64, lookups: u64| if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 };
+    Cache {
+        lookups: all.lookups,
+        hits: all.hits,
+        late: all.late,
+        misses: all.misses,
+        re_reads: all.re_reads,
+        evictions: all.evictions,
+        hit_rate: rate(all.hits, all.lookups),
+        decode_hit_rate: rate(decode.hits, decode.lookups),
+    }
+}
+
+fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
+    let held_bytes = recorder.resident_peak_bytes;
+    let (resident_bytes, mapped_bytes) = match cell.strategy.mechanism {
+        Mechanism::ResidentSet { .. } => (held_bytes, 0),
+        Mechanism::PageCache(_) => (0, held_bytes),
+    };
+    Memory {
+        peak_bytes: room.fixed.total_bytes() + resident_bytes,
+        dense_bytes: room.fixed.dense_bytes,
+        kv_bytes: room.fixed.kv_bytes,
+        runtime_bytes: room.fixed.runtime_bytes,
+        resident_bytes,
+        mapped_bytes,
+        budget_bytes: room.budget_bytes,
+        limit_bytes: room.limit_bytes,
+        outcome: room.outcome(resident_bytes).as_str().to_owned(),
+    }
+}
+
+fn energy(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Energy {
+    let (start, first, last) = (&recorder.start.energy, &recorder.first_token.energy, &recorder.last.energy);
+    let decode_pj = last.total_pj() - first.total_pj();
+    let passes = streams.decode_passes.max(1) as f64;
+    let battery_pj = cell.device.battery.as_ref().map(|battery| battery.energy.get());
+    Energy {
+        total_pj: last.total_pj() - start.total_pj(),
+        idle_pj: last.idle_pj - start.idle_pj,
+        compute_pj: last.compute_pj - start.compute_pj,
+        dram_pj: last.dram_pj - start.dram_pj,
+        flash_pj: last.flash_pj - start.flash_pj,
+        joules_per_token: decode_pj as f64 / 1e12 / passes,
+        battery_percent_per_1000_tokens: battery_pj
+            .map_or(0.0, |battery| decode_pj as f64 / passes * 1e5 / battery as f64),
+    }
+}
+
+fn thermal(recorder: &Recorder, time: &Time) -> Thermal {
+    let energy_pj = recorder.last.energy.total_pj() - recorder.start.energy.total_pj();
+    Thermal {
+        mean_mw: energy_pj.checked_div(time.wall_ns).unwrap_or(0),
+        peak_fill: recorder.peak_heat_fill,
+        throttled: time.throttling_ns > 0,
+    }
+}
+
+fn parameters(inputs: &Inputs, cell: Cell<'_>, streams: &Streams) -> BTreeMap<String, String> {
+    let mut parameters: BTreeMap<String, String> =
+        cell.strategy.settings.iter().map(|(key, value)| (format!("strategy.{key}"), value.clone())).collect();
+    let mut put = |key: &str, value: String| parameters.insert(key.to_owned(), value);
+    put("runtime", inputs.scenario.runtime.clone());
+    put("processor", inputs.scenario.processor.to_string());
+    put("quantization", inputs.quantization.clone());
+    put("request.prompt-tokens", streams.prompt_tokens.to_string());
+    put("request.output-tokens", (streams.decode_passes + 1).to_string());
+    if let (Some(name), Some(trace)) = (&inputs.scenario.trace, &inputs.trace) {
+        put("trace", name.clone());
+        put("trace.definition", trace.header().definition.clone());
+    }
+    if let Some(limit) = cell.limit.or(inputs.scenario.memory.limit) {
+        put("memory.limit-mb", (limit.get() as f64 / 1e6).to_string());
+    }
+    parameters
+}
+
+fn per_s(count: u64, span_ns: u64) -> f64 {
+    if span_ns == 0 { 0.0 } else { count as f64 * 1e9 / span_ns as f64 }
+}

@@ -1,0 +1,103 @@
+//! What is noted while a request runs: a row an output token, and the totals.
+
+use tightfit_engine::{
+    Platform,
+    counters::{Counters, Owners},
+    platform::Cause,
+    session::Stepper,
+};
+use tightfit_reports::schema::TokenRow;
+use tightfit_sim::{SimPlatform, energy::Energy};
+
+/// State of a run at one moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moment {
+    pub(crate) now_ns: u64,
+    pub(crate) owners: Owners,
+    pub(crate) counters: Counters,
+    pub(crate) energy: Energy,
+    pub(crate) flash_busy_ns: u64,
+}
+
+/// Notes of a run.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    /// After warm-up: the request starts here.
+    pub(crate) start: Moment,
+    /// After the first output token.
+    pub(crate) first_token: Moment,
+    /// The last moment seen.
+    pub(crate) last: Moment,
+    /// A row an output token.
+    pub(crate) tokens: Vec<TokenRow>,
+    pub(crate) resident_peak_bytes: u64,
+    pub(crate) peak_heat_fill: f64,
+    seen: u64,
+}
+
+impl Recorder {
+    pub(crate) fn new(decode_passes: u64) -> Self {
+        let rows = usize::try_from(decode_passes + 1).unwrap_or(usize::MAX).min(1 << 24);
+        Self {
+            start: Moment::default(),
+            first_token: Moment::default(),
+            last: Moment::default(),
+            tokens: Vec::with_capacity(rows),
+            resident_peak_bytes: 0,
+            peak_heat_fill: 0.0,
+            seen: 0,
+        }
+    }
+
+    /// Called after warm-up, then after each output token.
+    pub(crate) fn see<S: Stepper<Platform = SimPlatform>>(&mut self, stepper: &mut S) {
+        let now_ns = stepper.platform_mut().now_ns();
+        let platform = stepper.platform();
+        let ledger = platform.ledger();
+        let moment = Moment {
+            now_ns,
+            owners: stepper.owners(),
+            counters: stepper.counters(),
+            energy: platform.energy(&ledger),
+            flash_busy_ns: platform.flash_busy_ns(),
+        };
+        self.resident_peak_bytes = stepper.resident_peak_bytes();
+        self.peak_heat_fill = platform.peak_heat_fill();
+        assert_eq!(
+            moment.counters.read_bytes_total(),
+            platform.submitted_bytes(),
+            "the engine and the flash disagree about the bytes that were read"
+        );
+        match self.seen {
+            0 => self.start = moment,
+            number => {
+                if number == 1 {
+                    self.first_token = moment;
+                }
+                self.tokens.push(self.row(number - 1, &moment));
+            }
+        }
+        self.seen += 1;
+        self.last = moment;
+    }
+
+    fn row(&self, token: u64, moment: &Moment) -> TokenRow {
+        let owners = moment.owners.since(&self.last.owners);
+        let counters = moment.counters.since(&self.last.counters);
+        TokenRow {
+            token,
+            at_ns: moment.now_ns - self.start.now_ns,
+            gap_ns: moment.now_ns - self.last.now_ns,
+            compute_ns: owners.compute_ns,
+            contention_ns: owners.contention_ns,
+            flash_stall_ns: owners.flash_stall_ns,
+            memory_management_ns: owners.memory_management_ns,
+            overhead_ns: owners.overhead_ns,
+            throttling_ns: owners.throttling_ns,
+            lookups: counters.lookups,
+            hits: counters.hits,
+            flash_bytes: counters.read_bytes_total() - counters.read_bytes[Cause::WarmUp as usize],
+            energy_pj: moment.energy.total_pj() - self.last.energy.total_pj(),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The commands and their options.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// How a language model too big for its device runs on it, and which strategy runs it best.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tightfit",
+    version,
+    after_help = "Without a command, the quickstart scenario is run.\n\nExamples:\n  \
+                  tightfit run quickstart --out results\n  \
+                  tightfit run quickstart --device iphone-15-pro --strategy lru --strategy window\n  \
+                  tightfit run my-scenario.toml --set memory.limit-mb=80 --format csv\n  \
+                  tightfit show device iphone-15-pro > my-phone.toml"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios on simulated devices and compare their strategies.
+    Run(Run),
+    /// List what is built in.
+    List {
+        /// What to list.
+        kind: Kind,
+    },
+    /// Print the file behind a name, to read or to start one's own from.
+    Show {
+        /// What it is.
+        kind: Kind,
+        /// Its name, or a path.
+        name: String,
+    },
+    /// Look at traces, or record them.
+    #[command(subcommand)]
+    Trace(Trace),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Run(Run {
+            scenarios: Vec::new(),
+            devices: Vec::new(),
+            strategies: Vec::new(),
+            settings: Vec::new(),
+            out: None,
+            format: Format::Text,
+        })
+    }
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Scenarios by name or path (`tightfit list scenarios`); without one, quickstart.
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenarios: Vec<String>,
+    /// Run on this device instead of the scenario's: a name or a path. May be repeated.
+    #[arg(long = "device", value_name = "DEVICE")]
+    pub(crate) devices: Vec<String>,
+    /// Run only this strategy: a name of the scenario's or of the catalog, or a path. May be repeated.
+    #[arg(long = "strategy", value_name = "STRATEGY")]
+    pub(crate) strategies: Vec<String>,
+    /// Set a key of the scenario, of its devices (`device.…`) or of its strategies (`strategy.…`). May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Write results, per-token rows, charts and report.html to this folder, and run the scenario's curve over memory limits.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// What `run` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for the terminal.
+    Text,
+    /// The result file.
+    Json,
+    /// A row a result.
+    Csv,
+    /// A table for a pull request.
+    Md,
+}
+
+/// What there are names of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Device profiles.
+    #[value(name = "devices", alias = "device")]
+    Devices,
+    /// Models.
+    #[value(name = "models", alias = "model")]
+    Models,
+    /// Scenarios.
+    #[value(name = "scenarios", alias = "scenario")]
+    Scenarios,
+    /// Strategies.
+    #[value(name = "strategies", alias = "strategy")]
+    Strategies,
+    /// Traces.
+    #[value(name = "traces", alias = "trace")]
+    Traces,
+}
+
+/// Commands about traces.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trace {
+    /// Say what a trace holds: lengths, activity, repetition from token to token.
+    Info {
+        /// A built-in trace or a path.
+        trace: String,
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
+        format: InfoFormat,
+    },
+    /// Record a trace by running a real model (needs the `live` feature).
+    Record(Record),
+}
+
+/// What `trace info` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InfoFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Options of `trace record`.
+#[derive(Debug, Args)]
+pub(crate) struct Record {
+    /// The model, a GGUF file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// A text file with the prompt.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prompt_file: PathBuf,
+    /// Tokens to generate.
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub(crate) tokens: u32,
+    /// A neuron is active if it is in the smallest set that holds this share of its layer's activation mass.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    pub(crate) mass_share: f64,
+    /// Leave the scores out.
+    #[arg(long)]
+    pub(crate) no_scores: bool,
+    /// Give the prompt to the model as it is, without the chat template.
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Threads to compute with; one is the safe choice on a busy machine.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) threads: usize,
+    /// How the weights are held, which decides the arithmetic.
+    #[arg(long, value_enum, default_value_t = HeldWeights::F32)]
+    pub(crate) weights: HeldWeights,
+    /// The trace to write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// How the recorder holds the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HeldWeights {
+    /// Widened to 32-bit floats: exact.
+    F32,
+    /// Requantized to Q8_0: less memory, a fast kernel, some rounding.
+    Q8,
+    /// As the file has them: the least memory, slow for formats without a vector kernel (Q4_1).
+    Stored,
+}

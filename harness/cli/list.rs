@@ -1,0 +1,52 @@
+//! `tightfit list`.
+
+use tightfit::{
+    RunError,
+    devices::Device,
+    scenarios::{Model, Scenario, Settings, Strategy, scenario, strategy, traces},
+};
+
+use super::{args::Kind, output};
+
+/// Prints the names of a kind with a line on each.
+pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
+    let mut rows: Vec<[String; 2]> = Vec::new();
+    match kind {
+        Kind::Devices => {
+            for name in Device::names() {
+                let device = Device::load(name)?;
+                rows.push([device.name, format!("{} ({})", device.title, device.soc)]);
+            }
+        }
+        Kind::Models => {
+            for name in Model::names() {
+                let model = Model::load(name)?;
+                let quantizations: Vec<&str> = model.quantizations.keys().map(String::as_str).collect();
+                rows.push([model.name, format!("{}: {}", model.title, quantizations.join(", "))]);
+            }
+        }
+        Kind::Scenarios => {
+            for name in scenario::CATALOG.names() {
+                let scenario = Scenario::load(name, &Settings::default())?;
+                rows.push([scenario.name, scenario.title]);
+            }
+        }
+        Kind::Strategies => {
+            for name in strategy::CATALOG.names() {
+                let strategy = Strategy::load(name, &[])?;
+                rows.push([strategy.name, strategy.title]);
+            }
+        }
+        Kind::Traces => {
+            for name in traces::names() {
+                let trace = traces::load(name)?;
+                let tokens = trace.tokens();
+                let header = trace.header();
+                rows.push([name.to_owned(), format!("{}, {tokens} tokens, {}", header.model, header.definition)]);
+            }
+        }
+    }
+    let width = rows.iter().map(|[name, _]| name.len()).max().unwrap_or(0);
+    let lines: String = rows.iter().map(|[name, text]| format!("{name:width$}  {text}\n")).collect();
+    output::print(&lines)
+}

@@ -1,0 +1,99 @@
+//! `tightfit run`.
+
+use std::path::Path;
+
+use tightfit::{
+    Inputs, RunError,
+    reports::{csv, html::Meta, json, schema::RunResult, table, write},
+    run::{self, Curve},
+    scenarios::{Scenario, Settings},
+};
+
+use super::{
+    args::{Format, Run},
+    output, progress,
+};
+
+/// Runs the scenarios and prints or writes their results.
+pub(crate) fn run(options: &Run) -> Result<(), RunError> {
+    let settings = Settings::parse(&options.settings)?;
+    let names = if options.scenarios.is_empty() { vec!["quickstart".to_owned()] } else { options.scenarios.clone() };
+    let mut all = Vec::new();
+    for name in &names {
+        all.push(load(name, options, &settings)?);
+    }
+    let curve = if options.out.is_some() { Curve::Run } else { Curve::Skip };
+    let mut results = Vec::new();
+    for inputs in &all {
+        let bar = progress::bar(run::cells(inputs, curve).len() as u64, "cells");
+        let of_scenario = run::run(inputs, curve, || bar.inc(1));
+        bar.finish_and_clear();
+        results.push((inputs, of_scenario?));
+    }
+    output::print(&printed(options.format, &results))?;
+    if let Some(folder) = &options.out {
+        for (inputs, of_scenario) in &results {
+            let folder = if results.len() == 1 { folder.clone() } else { folder.join(&inputs.scenario.name) };
+            write_out(&folder, inputs, of_scenario)?;
+        }
+    }
+    Ok(())
+}
+
+fn load(name: &str, options: &Run, settings: &Settings) -> Result<Inputs, RunError> {
+    let mut scenario = Scenario::load(name, settings)?;
+    if !options.devices.is_empty() {
+        scenario.devices.clone_from(&options.devices);
+    }
+    if !options.strategies.is_empty() {
+        scenario = scenario.with_strategies(&options.strategies, settings)?;
+    }
+    Inputs::load(scenario, settings)
+}
+
+/// The results as text. The table shows the scenario's own memory limit; the curve's points are for charts and files.
+fn printed(format: Format, results: &[(&Inputs, Vec<RunResult>)]) -> String {
+    let everything = || results.iter().flat_map(|(_, of_scenario)| of_scenario).cloned().collect::<Vec<_>>();
+    match format {
+        Format::Json => json::results(&everything()),
+        Format::Csv => csv::results(&everything()),
+        Format::Text => tables(results, |own| table::text(own, width())),
+        Format::Md => tables(results, table::markdown),
+    }
+}
+
+fn tables(results: &[(&Inputs, Vec<RunResult>)], table: impl Fn(&[RunResult]) -> String) -> String {
+    let tables: Vec<String> =
+        results.iter().map(|(inputs, of_scenario)| table(own_points(inputs, of_scenario))).collect();
+    tables.join("\n")
+}
+
+/// The results at the scenario's own memory limit, which come first.
+fn own_points<'r>(inputs: &Inputs, results: &'r [RunResult]) -> &'r [RunResult] {
+    &results[..inputs.devices.len() * inputs.scenario.strategies.len()]
+}
+
+/// Columns of the terminal, where there is one.
+fn width() -> Option<u16> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0)
+}
+
+fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<(), RunError> {
+    let mut notes = vec![inputs.scenario.question.clone()];
+    if let Some(trace) = &inputs.trace {
+        notes.push(format!(
+            "Strategies that stream the feed-forward rows compute only those that the trace calls active ({}); what the \
+             others would have added is dropped, and this replay can't tell what the model would then have said.",
+            trace.header().definition
+        ));
+    }
+    let meta = Meta {
+        title: inputs.scenario.title.clone(),
+        command: std::env::args().collect::<Vec<_>>().join(" "),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        notes,
+    };
+    let written = write::all(folder, results, &meta)?;
+    output::note(&format!("wrote {} files to {}", written.len(), folder.display()));
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! `tightfit show`.
+
+use tightfit::{
+    RunError,
+    devices::Device,
+    scenarios::{Model, Scenario, Settings, Strategy, scenario, strategy, trace, traces},
+};
+
+use super::{args::Kind, output, trace as trace_command};
+
+/// Prints the file behind a name, after a check that it is right.
+pub(crate) fn show(kind: Kind, name: &str) -> Result<(), RunError> {
+    let text = match kind {
+        Kind::Devices => {
+            Device::load(name)?;
+            Device::embedded(name).map_or_else(|| read(name), |text| Ok(text.to_owned()))?
+        }
+        Kind::Models => {
+            Model::load(name)?;
+            Model::embedded(name).map_or_else(|| read(name), |text| Ok(text.to_owned()))?
+        }
+        Kind::Scenarios => {
+            Scenario::load(name, &Settings::default())?;
+            scenario::CATALOG.find(name)?.text
+        }
+        Kind::Strategies => {
+            Strategy::load(name, &[])?;
+            strategy::CATALOG.find(name)?.text
+        }
+        Kind::Traces => trace_command::described(&trace::info(&traces::load(name)?)),
+    };
+    output::print(&text)
+}
+
+fn read(path: &str) -> Result<String, RunError> {
+    std::fs::read_to_string(path).map_err(|problem| RunError::File { path: path.to_owned(), problem })
+}

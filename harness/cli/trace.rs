@@ -1,0 +1,117 @@
+//! `tightfit trace`.
+
+use std::fmt::Write;
+
+use tightfit::{
+    RunError,
+    scenarios::{trace, trace::Info, traces},
+};
+
+use super::{
+    args::{InfoFormat, Record, Trace},
+    output,
+};
+
+/// Runs a trace command.
+pub(crate) fn trace(command: &Trace) -> Result<(), RunError> {
+    match command {
+        Trace::Info { trace, format } => info(trace, *format),
+        Trace::Record(options) => record(options),
+    }
+}
+
+fn info(name: &str, format: InfoFormat) -> Result<(), RunError> {
+    let info = trace::info(&traces::load(name)?);
+    match format {
+        InfoFormat::Text => output::print(&described(&info)),
+        InfoFormat::Json => {
+            let json = serde_json::to_string_pretty(&info).expect("a summary of finite numbers is JSON");
+            output::print(&(json + "\n"))
+        }
+    }
+}
+
+/// A summary for people.
+pub(crate) fn described(info: &Info) -> String {
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let maybe = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), percent);
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:24}{value}");
+    };
+    line("model", info.model.clone());
+    line("active means", info.definition.clone());
+    line("geometry", format!("{} layers of {} {}s", info.layers, info.bundles_per_layer, info.unit));
+    line("requests", info.requests.to_string());
+    line("tokens", format!("{} of prompt, {} generated", info.prefill_tokens, info.decode_tokens));
+    line("lookups", info.lookups.to_string());
+    let share = info.active_share;
+    line(
+        "active share",
+        format!("{} (prompt {}, generated {})", percent(share.all), maybe(share.prefill), maybe(share.decode)),
+    );
+    let by_layer = &info.active_share_by_layer;
+    let (low, high) =
+        by_layer.iter().fold((f64::MAX, 0.0_f64), |(low, high), &share| (low.min(share), high.max(share)));
+    line("active share by layer", format!("{} to {}", percent(low), percent(high)));
+    line(
+        "repeats from the token before",
+        format!(
+            " {} (chance {}, popularity alone {})",
+            maybe(info.repeat.observed),
+            maybe(info.repeat.by_chance),
+            percent(info.repeat.by_popularity)
+        ),
+    );
+    let unions: Vec<String> = info.union_share.iter().map(|&share| percent(share)).collect();
+    line("union of 1, 2, … tokens", unions.join(", "));
+    let cycle = info.token_cycle_bundles;
+    line("token cycle", format!("{:.0} {}s on average, {} at most", cycle.mean, info.unit, cycle.max));
+    line("score mass kept", maybe(info.score_mass));
+    text
+}
+
+#[cfg(not(feature = "live"))]
+fn record(_options: &Record) -> Result<(), RunError> {
+    Err(RunError::Usage(
+        "this build has no recorder: build it in, as in `cargo run --release --features live -- trace record …`"
+            .to_owned(),
+    ))
+}
+
+#[cfg(feature = "live")]
+fn record(options: &Record) -> Result<(), RunError> {
+    use super::args::HeldWeights;
+    use tightfit_live::{RecordOptions, Weights};
+
+    let prompt = std::fs::read_to_string(&options.prompt_file)
+        .map_err(|problem| RunError::File { path: options.prompt_file.display().to_string(), problem })?;
+    let stem = options.prompt_file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let options = RecordOptions {
+        model: options.model.clone(),
+        model_name: None,
+        prompt,
+        prompt_name: stem.split('.').next().unwrap_or_default().to_owned(),
+        tokens: options.tokens,
+        mass_share: options.mass_share,
+        scores: !options.no_scores,
+        threads: options.threads,
+        out: options.out.clone(),
+        chat: !options.raw,
+        weights: match options.weights {
+            HeldWeights::F32 => Weights::F32,
+            HeldWeights::Q8 => Weights::Q8_0,
+            HeldWeights::Stored => Weights::Stored,
+        },
+    };
+    let bar = super::progress::bar(u64::from(options.tokens), "tokens");
+    let summary = tightfit_live::record(&options, &mut |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let summary = summary?;
+    output::print(&format!("{}\n", summary.text))?;
+    output::note(&described(&trace::info(&trace::read(&options.out)?)));
+    Ok(())
+}

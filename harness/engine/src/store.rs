@@ -1,0 +1,131 @@
+//! The weight store: where each bundle lies on flash.
+//!
+//! Two layouts: *separate* keeps each matrix whole, so that a gated neuron is three short reads far apart; *bundled*
+//! puts a neuron's rows and column side by side (*LLM in a flash* §3.2), so that it is one read three times as long.
+
+use alloc::vec::Vec;
+
+use crate::geometry::{BundleId, Geometry};
+
+/// How the parts of bundles are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Matrix after matrix: part p of all bundles of a region, then part p + 1.
+    Separate,
+    /// Bundle after bundle, its parts side by side.
+    Bundled,
+}
+
+/// A run of bytes in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Extent {
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub bytes: u64,
+}
+
+impl Extent {
+    /// First byte after the run.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.offset + self.bytes
+    }
+}
+
+/// Where a bundle's parts lie: `parts` runs of `part_bytes`, `stride` bytes apart.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    first: BundleId,
+    offset: u64,
+    bundle_stride: u64,
+    part_stride: u64,
+    part_bytes: u64,
+    parts: u32,
+}
+
+/// The weight store of one geometry in one layout.
+#[derive(Clone, Debug)]
+pub struct Store {
+    places: Vec<Place>,
+    region_of: Vec<u32>,
+    read_unit_bytes: u64,
+    bytes: u64,
+    geometry: Geometry,
+}
+
+impl Store {
+    /// Lays `geometry` out. Each region starts at a multiple of `read_unit_bytes`, the smallest transfer of the flash,
+    /// and reads are rounded out to it.
+    ///
+    /// # Panics
+    /// If the read unit is zero.
+    #[must_use]
+    pub fn new(geometry: Geometry, layout: Layout, read_unit_bytes: u64) -> Self {
+        assert!(read_unit_bytes > 0, "a read unit of no bytes");
+        let mut offset = 0;
+        let mut places = Vec::with_capacity(geometry.regions().len());
+        let mut region_of = Vec::with_capacity(geometry.bundles() as usize);
+        for (number, region) in (0..).zip(geometry.regions()) {
+            let part_bytes = region.bundle_bytes / u64::from(region.parts);
+            let whole = layout == Layout::Bundled;
+            places.push(Place {
+                first: region.first,
+                offset,
+                bundle_stride: if whole { region.bundle_bytes } else { part_bytes },
+                part_stride: if whole { 0 } else { part_bytes * u64::from(region.count) },
+                part_bytes: if whole { region.bundle_bytes } else { part_bytes },
+                parts: if whole { 1 } else { region.parts },
+            });
+            region_of.extend(core::iter::repeat_n(number, region.count as usize));
+            offset = (offset + region.bundle_bytes * u64::from(region.count)).next_multiple_of(read_unit_bytes);
+        }
+        Self { places, region_of, read_unit_bytes, bytes: offset, geometry }
+    }
+
+    /// The bundles that the store holds.
+    #[must_use]
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Size of the store, a multiple of the read unit.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Smallest transfer.
+    #[must_use]
+    pub fn read_unit_bytes(&self) -> u64 {
+        self.read_unit_bytes
+    }
+
+    /// Number of the region that `bundle` belongs to.
+    #[must_use]
+    pub fn region_of(&self, bundle: BundleId) -> u32 {
+        self.region_of[bundle as usize]
+    }
+
+    /// Bytes of `bundle`.
+    #[must_use]
+    pub fn bundle_bytes(&self, bundle: BundleId) -> u64 {
+        let place = &self.places[self.region_of[bundle as usize] as usize];
+        place.part_bytes * u64::from(place.parts)
+    }
+
+    /// Number of runs that `bundle` is in.
+    #[must_use]
+    pub fn parts(&self, bundle: BundleId) -> u32 {
+        self.places[self.region_of[bundle as usize] as usize].parts
+    }
+
+    /// The `part`-th run of `bundle`.
+    #[must_use]
+    pub fn extent(&self, bundle: BundleId, part: u32) -> Extent {
+        let place = &self.places[self.region_of[bundle as usize] as usize];
+        let rank = u64::from(bundle - place.first);
+        let offset = place.offset + rank * place.bundle_stride + u64::from(part) * place.part_stride;
+        Extent { offset, bytes: place.part_bytes }
+    }
+}

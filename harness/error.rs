@@ -1,0 +1,48 @@
+//! What can be wrong with what is asked: everything here is wrong input, exit code 2.
+
+use tightfit_devices::DeviceError;
+use tightfit_reports::ReportError;
+use tightfit_scenarios::{ScenarioError, model::ModelError, trace::TraceError};
+
+/// Why a run can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario, a strategy or a setting.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A device profile.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The trace.
+    #[error("trace {0}")]
+    Trace(#[from] TraceError),
+    /// Writing results.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// Inputs that are fine one by one and impossible together.
+    #[error("scenario {scenario}: {problem}")]
+    Together {
+        /// The scenario's name.
+        scenario: String,
+        /// What is wrong, and what to change.
+        problem: String,
+    },
+    /// The recorder could not run.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Live(#[from] tightfit_live::LiveError),
+    /// A file that the command line names.
+    #[error("{path}: {problem}")]
+    File {
+        /// The path as given.
+        path: String,
+        /// What the system said.
+        problem: std::io::Error,
+    },
+    /// The command line asks for what this build lacks, or for two things that exclude each other.
+    #[error("{0}")]
+    Usage(String),
+}

@@ -1,0 +1,113 @@
+//! What can go wrong between a model file and a trace, each with the way out.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Values of `general.architecture` that the recorder can run.
+pub const SUPPORTED_ARCHITECTURES: &[&str] = &["llama"];
+
+/// Why a model could not be loaded, run or recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// A file could not be opened or read.
+    #[error("{path}: cannot be read: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file does not begin or continue as GGUF does.
+    #[error("{path}: not a readable GGUF file ({reason}); give a model in GGUF format, whole and of version 1, 2 or 3")]
+    NotGguf {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The model's family is not known here.
+    #[error("{path}: architecture `{found}` is not supported; supported: {}", SUPPORTED_ARCHITECTURES.join(", "))]
+    Architecture {
+        /// The file.
+        path: PathBuf,
+        /// The value of `general.architecture`.
+        found: String,
+    },
+    /// The family is known, but not this variant of it.
+    #[error("{path}: {feature} is not supported; {way_out}")]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What the model asks for.
+        feature: String,
+        /// What would be accepted.
+        way_out: String,
+    },
+    /// A metadata key is missing or holds something else than it should.
+    #[error("{path}: metadata key `{key}` {problem}; convert the model again with a current converter")]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A weight matrix is missing or has another shape than the metadata promise.
+    #[error("{path}: tensor `{name}` {problem}; the file is incomplete or of another architecture")]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Text could not be turned into tokens, or back.
+    #[error("{path}: tokenizer: {reason}")]
+    Tokenizer {
+        /// The file that the vocabulary is from.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// There is nothing to run.
+    #[error("the prompt has no tokens; give some text")]
+    EmptyPrompt,
+    /// Prompt and answer do not fit into the model's context.
+    #[error("prompt of {prompt} tokens + {tokens} to generate exceed the model's context of {context}; shorten one")]
+    TooLong {
+        /// Tokens of the prompt, chat template included.
+        prompt: usize,
+        /// Tokens asked for.
+        tokens: usize,
+        /// Tokens that the model was made for.
+        context: usize,
+    },
+    /// A share of mass that no set, or every set, would have.
+    #[error("mass share {share} is outside (0, 1]; 0.9 is usual")]
+    MassShare {
+        /// The value given.
+        share: f64,
+    },
+    /// No threads were asked for, or they could not be started.
+    #[error("{threads} threads: {reason}; 1 is usual")]
+    Threads {
+        /// The number given.
+        threads: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A number came out that is none.
+    #[error("{place}: not a finite number; the model file is damaged or its format is misread")]
+    NotFinite {
+        /// Where in the run.
+        place: String,
+    },
+    /// candle could not carry out an operation.
+    #[error("candle: {0}")]
+    Compute(#[from] candle_core::Error),
+    /// The trace could not be written.
+    #[error(transparent)]
+    Trace(#[from] tightfit_scenarios::trace::TraceError),
+}

@@ -1,0 +1,82 @@
+//! What a result leans on: every number of the inputs that it read, with its source.
+
+use tightfit_devices::{SourceKind, Sourced};
+use tightfit_reports::schema::{Provenance, Source};
+
+use crate::{Inputs, cell::Cell};
+
+/// The sources of a cell.
+#[must_use]
+pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
+    let mut sources = Vec::new();
+    let mut weakest = SourceKind::Measured;
+    let mut add = |key: String, value: &str, kind: SourceKind, from: &str| {
+        weakest = weakest.max(kind);
+        sources.push(Source { key, value: value.to_owned(), kind: kind.to_string(), from: from.to_owned() });
+    };
+    for Sourced { key, value, kind, from } in cell.device.sourced() {
+        if device_key_is_read(inputs, cell, key) {
+            add(format!("device.{key}"), value, *kind, from);
+        }
+    }
+    for Sourced { key, value, kind, from } in inputs.model.sourced() {
+        let of_other = key.strip_prefix("quantization.").is_some_and(|rest| !of_section(rest, &inputs.quantization));
+        if !of_other {
+            add(format!("model.{key}"), value, *kind, from);
+        }
+    }
+    let memory = &inputs.scenario.memory;
+    if let Some(limit) = cell.limit {
+        let value = (limit.get() as f64 / 1e6).to_string();
+        add(
+            "scenario.memory.limit-mb".to_owned(),
+            &value,
+            SourceKind::Assumed,
+            "a point of the curve over memory limits",
+        );
+    } else if let Some(limit) = memory.limit {
+        let value = (limit.get() as f64 / 1e6).to_string();
+        let (kind, from) = memory
+            .limit_source
+            .as_ref()
+            .map_or((SourceKind::Assumed, "set by the user"), |source| (source.kind, source.from.as_str()));
+        add("scenario.memory.limit-mb".to_owned(), &value, kind, from);
+    }
+    if let (Some(name), Some(trace)) = (&inputs.scenario.trace, &inputs.trace) {
+        let header = trace.header();
+        let from = format!(
+            "recorded by {} {} on {}; active: {}",
+            header.recorder, header.recorder_version, header.model, header.definition
+        );
+        add("trace".to_owned(), name, SourceKind::Measured, &from);
+    }
+    let is_assumed = |source: &&Source| source.kind == SourceKind::Assumed.as_str();
+    let mut assumed: Vec<String> = sources.iter().filter(is_assumed).map(|source| source.key.clone()).collect();
+    assumed.sort();
+    Provenance { weakest: weakest.to_string(), assumed, sources }
+}
+
+/// Whether the run read this number of the device profile: not those of other processors, formats and runtimes.
+fn device_key_is_read(inputs: &Inputs, cell: Cell<'_>, key: &str) -> bool {
+    let runtime = inputs.runtime(cell.device);
+    let number = cell.device.runtimes.iter().position(|other| other == runtime).unwrap_or(0).to_string();
+    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
+    match section {
+        "runtime" => of_section(rest, &number),
+        "cpu" | "gpu" | "npu" => {
+            section == runtime.processor.as_str()
+                && rest.strip_prefix("gflops.").is_none_or(|format| format == runtime.compute_format.as_str())
+        }
+        "memory" => match rest {
+            "app-limit-mb" => !inputs.scenario.memory.entitled,
+            "app-limit-entitled-mb" => inputs.scenario.memory.entitled,
+            _ => true,
+        },
+        _ => true,
+    }
+}
+
+/// Whether a dotted key lies in the section of this name.
+fn of_section(key: &str, section: &str) -> bool {
+    key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
+}

@@ -1,0 +1,181 @@
+//! Flash in virtual time: lanes that read at once, a queue behind them, demand before prefetch.
+//!
+//! A read among n in flight progresses at the rate that would finish it in the table's time for n. When n changes, the
+//! remaining time of each is rescaled. So an unloaded read takes the table's time exactly, and full lanes give the
+//! profile's throughput.
+
+use std::collections::VecDeque;
+
+use tightfit_engine::platform::{Cause, Ticket};
+
+use crate::service::{ServiceTable, scale};
+
+/// A read on its lane.
+#[derive(Clone, Copy, Debug)]
+struct InFlight {
+    finish_ns: u64,
+    bytes: u64,
+    ticket: Ticket,
+}
+
+/// The flash of a simulated device.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    table: ServiceTable,
+    lanes: usize,
+    now_ns: u64,
+    in_flight: Vec<InFlight>,
+    /// How many reads the remaining times were scaled for.
+    scaled_for: usize,
+    demand: VecDeque<(Ticket, u64)>,
+    prefetch: VecDeque<(Ticket, u64)>,
+    /// Landed tickets among the last `landed.len()`, a power of two.
+    landed: Vec<bool>,
+    next_ticket: Ticket,
+    landed_bytes: u64,
+    busy_ns: u64,
+}
+
+impl Flash {
+    /// An idle flash with `lanes` lanes.
+    ///
+    /// # Panics
+    /// If there is no lane.
+    #[must_use]
+    pub fn new(table: ServiceTable, lanes: usize) -> Self {
+        assert!(lanes > 0, "flash without lanes");
+        Self {
+            table,
+            lanes,
+            now_ns: 0,
+            in_flight: Vec::with_capacity(lanes),
+            scaled_for: 0,
+            demand: VecDeque::new(),
+            prefetch: VecDeque::new(),
+            landed: Vec::new(),
+            next_ticket: 0,
+            landed_bytes: 0,
+            busy_ns: 0,
+        }
+    }
+
+    /// Makes room for `reads` outstanding reads.
+    pub fn reserve(&mut self, reads: usize) {
+        self.demand.reserve(reads);
+        self.prefetch.reserve(reads);
+        self.landed = vec![true; (2 * reads).next_power_of_two().max(64)];
+    }
+
+    /// Queues a read at the flash's present time.
+    ///
+    /// # Panics
+    /// If a read submitted long ago is still outstanding, which [`Flash::reserve`] rules out.
+    pub fn submit(&mut self, bytes: u64, cause: Cause) -> Ticket {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let place = self.place(ticket);
+        assert!(std::mem::replace(&mut self.landed[place], false), "more reads outstanding than reserved");
+        match cause {
+            Cause::Demand | Cause::WarmUp => self.demand.push_back((ticket, bytes)),
+            Cause::Prefetch => self.prefetch.push_back((ticket, bytes)),
+        }
+        ticket
+    }
+
+    /// Whether a read has landed by the flash's present time.
+    #[must_use]
+    pub fn landed(&self, ticket: Ticket) -> bool {
+        ticket + (self.landed.len() as u64) < self.next_ticket || self.landed[self.place(ticket)]
+    }
+
+    /// Lets time pass until `until_ns`.
+    pub fn advance(&mut self, until_ns: u64) {
+        debug_assert!(until_ns >= self.now_ns, "flash can't go back");
+        loop {
+            self.fill_lanes();
+            let Some(finish_ns) = self.first_finish() else { break };
+            if finish_ns > until_ns {
+                break;
+            }
+            self.pass(finish_ns);
+            self.land();
+        }
+        self.pass(until_ns);
+    }
+
+    /// Lets time pass until `ticket` has landed and returns when that is.
+    pub fn advance_until_landed(&mut self, ticket: Ticket) -> u64 {
+        while !self.landed(ticket) {
+            self.fill_lanes();
+            let finish_ns = self.first_finish().expect("an outstanding read is on a lane or queued behind one");
+            self.pass(finish_ns);
+            self.land();
+        }
+        self.now_ns
+    }
+
+    /// Bytes landed so far.
+    #[must_use]
+    pub fn landed_bytes(&self) -> u64 {
+        self.landed_bytes
+    }
+
+    /// Time so far with at least one read in flight.
+    #[must_use]
+    pub fn busy_ns(&self) -> u64 {
+        self.busy_ns
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the ring's length")]
+    fn place(&self, ticket: Ticket) -> usize {
+        (ticket & (self.landed.len() as u64 - 1)) as usize
+    }
+
+    fn first_finish(&self) -> Option<u64> {
+        self.in_flight.iter().map(|read| read.finish_ns).min()
+    }
+
+    fn pass(&mut self, until_ns: u64) {
+        if !self.in_flight.is_empty() {
+            self.busy_ns += until_ns - self.now_ns;
+        }
+        self.now_ns = until_ns;
+    }
+
+    /// Retires all reads that finish now.
+    fn land(&mut self) {
+        let mut index = 0;
+        while index < self.in_flight.len() {
+            let read = self.in_flight[index];
+            if read.finish_ns > self.now_ns {
+                index += 1;
+                continue;
+            }
+            self.in_flight.swap_remove(index);
+            let place = self.place(read.ticket);
+            self.landed[place] = true;
+            self.landed_bytes += read.bytes;
+        }
+    }
+
+    /// Starts queued reads on free lanes, demand first, and rescales those in flight if their number changed.
+    fn fill_lanes(&mut self) {
+        let going = self.in_flight.len();
+        while self.in_flight.len() < self.lanes {
+            let Some((ticket, bytes)) = self.demand.pop_front().or_else(|| self.prefetch.pop_front()) else { break };
+            self.in_flight.push(InFlight { finish_ns: 0, bytes, ticket });
+        }
+        let lanes = self.in_flight.len();
+        if lanes != self.scaled_for {
+            for read in &mut self.in_flight[..going] {
+                let before_ns = self.table.read_ns(read.bytes, self.scaled_for);
+                let after_ns = self.table.read_ns(read.bytes, lanes);
+                read.finish_ns = self.now_ns + scale(read.finish_ns - self.now_ns, after_ns, before_ns.max(1));
+            }
+            self.scaled_for = lanes;
+        }
+        for read in &mut self.in_flight[going..] {
+            read.finish_ns = self.now_ns + self.table.read_ns(read.bytes, lanes);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Colours: Okabe and Ito's, which colour-blind readers tell apart, without their yellow (too pale on white).
+
+use super::scene::Colour;
+use crate::compare::strategies;
+use crate::schema::RunResult;
+
+/// Titles and values.
+pub(super) const INK: Colour = Colour(0x1a, 0x1a, 0x1a);
+/// Tick labels and notes.
+pub(super) const QUIET: Colour = Colour(0x55, 0x55, 0x55);
+/// Grid lines.
+pub(super) const GRID: Colour = Colour(0xe2, 0xe2, 0xe2);
+/// Axis lines.
+pub(super) const AXIS: Colour = Colour(0x88, 0x88, 0x88);
+/// The page.
+pub(super) const PAPER: Colour = Colour(0xff, 0xff, 0xff);
+/// Killed runs.
+pub(super) const KILLED: Colour = Colour(0xb8, 0xb8, 0xb8);
+
+const BLUE: Colour = Colour(0x00, 0x72, 0xb2);
+const VERMILION: Colour = Colour(0xd5, 0x5e, 0x00);
+const GREEN: Colour = Colour(0x00, 0x9e, 0x73);
+const PURPLE: Colour = Colour(0xcc, 0x79, 0xa7);
+const SKY: Colour = Colour(0x56, 0xb4, 0xe9);
+const ORANGE: Colour = Colour(0xe6, 0x9f, 0x00);
+const BROWN: Colour = Colour(0x66, 0x45, 0x1f);
+const GREY: Colour = Colour(0x8c, 0x8c, 0x8c);
+const BLACK: Colour = Colour(0x10, 0x10, 0x10);
+
+/// Colours of the owners of time, in the order of [`crate::compare::OWNERS`].
+pub(super) const OWNERS: [Colour; 6] = [BLUE, SKY, VERMILION, PURPLE, GREY, ORANGE];
+
+/// How a strategy is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Style {
+    /// Its colour.
+    pub(super) colour: Colour,
+    /// Lengths of dash and gap in points; nothing for a solid line.
+    pub(super) dash: Option<[f64; 2]>,
+}
+
+/// Strategies of a report and how each is drawn: naive grey, oracles black and dashed, the others by their order.
+pub(super) struct Palette {
+    styles: Vec<(String, Style)>,
+}
+
+impl Palette {
+    pub(super) fn of(results: &[RunResult]) -> Self {
+        const CYCLE: [Colour; 7] = [BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BROWN];
+        let mut next = 0;
+        let mut style = |name: &str| {
+            if name == "naive" {
+                return Style { colour: GREY, dash: None };
+            }
+            if results.iter().any(|r| r.strategy == name && crate::compare::is_oracle(r)) {
+                return Style { colour: BLACK, dash: Some([6.0, 3.0]) };
+            }
+            let index = next;
+            next += 1;
+            let dash = (index >= CYCLE.len()).then_some([2.0, 2.0]);
+            Style { colour: CYCLE[index % CYCLE.len()], dash }
+        };
+        let styles = strategies(results).into_iter().map(|name| (name.to_owned(), style(name))).collect();
+        Self { styles }
+    }
+
+    /// The style of a strategy that is in the report.
+    pub(super) fn style(&self, strategy: &str) -> Style {
+        let found = self.styles.iter().find(|(name, _)| name == strategy);
+        found.map_or(Style { colour: GREY, dash: None }, |(_, style)| *style)
+    }
+}

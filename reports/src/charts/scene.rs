@@ -1,0 +1,195 @@
+//! A drawing before it is painted: plain shapes in points, y downwards. Knows nothing of backends.
+
+use super::palette::{INK, QUIET};
+
+/// Red, green, blue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Colour(pub(super) u8, pub(super) u8, pub(super) u8);
+
+/// A place, in points from the upper left.
+pub(super) type Point = (f64, f64);
+
+/// Which end of a text stands at its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A text: its capitals are centred on the height of `at`.
+#[derive(Clone, Debug)]
+pub(super) struct Label {
+    pub(super) at: Point,
+    pub(super) text: String,
+    pub(super) em: f64,
+    pub(super) bold: bool,
+    pub(super) anchor: Anchor,
+    pub(super) colour: Colour,
+    /// Reads upwards.
+    pub(super) turned: bool,
+}
+
+/// One shape.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    Bar { from: Point, to: Point, fill: Colour },
+    Path { points: Vec<Point>, colour: Colour, width: f64 },
+    Dot { at: Point, radius: f64, fill: Colour },
+    Text(Label),
+}
+
+/// Shapes in painting order on a white page.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) shapes: Vec<Shape>,
+}
+
+impl Scene {
+    pub(super) fn new(width: f64) -> Self {
+        Self { width, height: 0.0, shapes: Vec::new() }
+    }
+
+    pub(super) fn bar(&mut self, from: Point, to: Point, fill: Colour) {
+        self.shapes.push(Shape::Bar { from, to, fill });
+    }
+
+    pub(super) fn line(&mut self, from: Point, to: Point, colour: Colour, width: f64) {
+        self.shapes.push(Shape::Path { points: vec![from, to], colour, width });
+    }
+
+    pub(super) fn dot(&mut self, at: Point, radius: f64, fill: Colour) {
+        self.shapes.push(Shape::Dot { at, radius, fill });
+    }
+
+    /// A line through points, dashed if asked.
+    pub(super) fn path(&mut self, points: &[Point], colour: Colour, width: f64, dash: Option<[f64; 2]>) {
+        let pieces = dash.map_or_else(|| vec![points.to_vec()], |dash| dashed(points, dash));
+        for points in pieces.into_iter().filter(|points| points.len() > 1) {
+            self.shapes.push(Shape::Path { points, colour, width });
+        }
+    }
+
+    /// A rectangle of falling strokes, for what is not there.
+    pub(super) fn hatch(&mut self, from: Point, to: Point, colour: Colour) {
+        let (width, height) = (to.0 - from.0, to.1 - from.1);
+        let mut offset = 7.0;
+        while offset < width + height {
+            let start = (from.0 + (offset - height).max(0.0), from.1 + offset.min(height));
+            let end = (from.0 + offset.min(width), from.1 + (offset - width).max(0.0));
+            self.line(start, end, colour, 1.0);
+            offset += 7.0;
+        }
+    }
+
+    /// A cross, for a killed point.
+    pub(super) fn cross(&mut self, at: Point, radius: f64, colour: Colour) {
+        let (x, y) = at;
+        self.line((x - radius, y - radius), (x + radius, y + radius), colour, 1.6);
+        self.line((x - radius, y + radius), (x + radius, y - radius), colour, 1.6);
+    }
+
+    /// A label that begins at `at`; change what differs.
+    pub(super) fn text(&mut self, at: Point, text: &str) -> &mut Label {
+        self.shapes.push(Shape::Text(Label {
+            at,
+            text: text.to_owned(),
+            em: 11.0,
+            bold: false,
+            anchor: Anchor::Start,
+            colour: INK,
+            turned: false,
+        }));
+        let Some(Shape::Text(label)) = self.shapes.last_mut() else { unreachable!("pushed just above") };
+        label
+    }
+
+    /// A label over a white patch, so that grid lines do not run through it.
+    pub(super) fn text_on_paper(&mut self, at: Point, text: &str, em: f64, bold: bool, anchor: Anchor) -> &mut Label {
+        let wide = super::font::width(text, em, bold);
+        let left = match anchor {
+            Anchor::Start => at.0,
+            Anchor::Middle => at.0 - wide / 2.0,
+            Anchor::End => at.0 - wide,
+        };
+        let half = em * 0.55;
+        self.bar((left - 2.0, at.1 - half), (left + wide + 2.0, at.1 + half), super::palette::PAPER);
+        let label = self.text(at, text).em(em).anchor(anchor);
+        label.bold = bold;
+        label
+    }
+
+    /// Title and subtitle at the top; gives the height below them.
+    pub(super) fn heading(&mut self, title: &str, subtitle: &str) -> f64 {
+        self.text((16.0, 22.0), title).em(16.0).bold();
+        let mut y = 43.0;
+        for line in super::font::wrap(subtitle, 11.0, false, self.width - 32.0) {
+            self.text((16.0, y), &line).colour(QUIET);
+            y += 15.0;
+        }
+        y + 5.0
+    }
+}
+
+impl Label {
+    pub(super) fn em(&mut self, em: f64) -> &mut Self {
+        self.em = em;
+        self
+    }
+
+    pub(super) fn bold(&mut self) -> &mut Self {
+        self.bold = true;
+        self
+    }
+
+    pub(super) fn colour(&mut self, colour: Colour) -> &mut Self {
+        self.colour = colour;
+        self
+    }
+
+    pub(super) fn anchor(&mut self, anchor: Anchor) -> &mut Self {
+        self.anchor = anchor;
+        self
+    }
+
+    pub(super) fn turned(&mut self) -> &mut Self {
+        self.turned = true;
+        self
+    }
+}
+
+/// Cuts a line into dashes, carrying on round its corners.
+fn dashed(points: &[Point], dash: [f64; 2]) -> Vec<Vec<Point>> {
+    let mut pieces = Vec::new();
+    let mut current: Vec<Point> = points.first().map(|point| vec![*point]).unwrap_or_default();
+    let (mut is_drawing, mut left) = (true, dash[0]);
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            let rest = (to.0 - from.0).hypot(to.1 - from.1);
+            if rest < left {
+                left -= rest;
+                break;
+            }
+            let share = if rest > 0.0 { left / rest } else { 1.0 };
+            from = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+            if is_drawing {
+                current.push(from);
+                pieces.push(std::mem::take(&mut current));
+            } else {
+                current = vec![from];
+            }
+            is_drawing = !is_drawing;
+            left = dash[usize::from(!is_drawing)];
+        }
+        if is_drawing {
+            current.push(to);
+        }
+    }
+    if is_drawing {
+        pieces.push(current);
+    }
+    pieces
+}

@@ -1,0 +1,128 @@
+//! The answer in words, one sentence or two for a device: what to read if nothing else is read.
+
+use super::{Comparison, Group, OWNERS, groups, is_killed, is_naive, wall_owners_ns};
+use crate::schema::RunResult;
+use crate::units::{data, percent, significant};
+
+/// One text per device, for instance `iPhone 15 Pro: window-5 is the fastest of those that fit: 41.2 tok/s, 3.2x
+/// naive; waiting for flash is 62 % of its time.`
+#[must_use]
+pub fn answers(results: &[RunResult]) -> Vec<String> {
+    let comparison = Comparison::of(results);
+    groups(results).iter().map(|group| format!("{}: {}", group.title, answer(group, &comparison))).collect()
+}
+
+/// The same without the device's name.
+#[must_use]
+pub fn answer(group: &Group<'_>, comparison: &Comparison) -> String {
+    let Some(best) = group.best() else { return without_winner(group) };
+    let mut text = verdict(group, best, comparison);
+    if let Some(naive) = naive_beside(group, best, comparison) {
+        let ratio = best.throughput.decode_tokens_per_s / naive.throughput.decode_tokens_per_s;
+        if ratio.is_finite() && naive.strategy != best.strategy {
+            text.push_str(&format!(", {}x naive", two_digits(ratio)));
+        }
+    }
+    let (owner, share) = largest_owner(best);
+    text.push_str(&format!("; {owner} is {} of its time", percent(share)));
+    if let Some(bound) = group.bound() {
+        let reached = bound.throughput.decode_tokens_per_s;
+        if reached > best.throughput.decode_tokens_per_s {
+            text.push_str(&format!("; an oracle would reach {} tok/s", significant(reached)));
+        }
+    }
+    text.push('.');
+    if let Some(easy) = easiest(group, best) {
+        let (name, speed) = (&easy.strategy, significant(easy.throughput.decode_tokens_per_s));
+        text.push_str(&format!(" The fastest without memory pressure is {name}, {speed} tok/s."));
+    }
+    if let Some(killed) = killed_in_words(group) {
+        text.push_str(&format!(" {killed}"));
+    }
+    text
+}
+
+fn verdict(group: &Group<'_>, best: &RunResult, comparison: &Comparison) -> String {
+    let point = comparison.point(best);
+    let at = if point.is_empty() { String::new() } else { format!(" at {point}") };
+    let rivals = group.results.iter().any(|r| r.strategy != best.strategy);
+    let fits = best.memory.outcome == "fits";
+    let says = match (rivals, fits) {
+        (true, true) => "is the fastest of those that fit:",
+        (true, false) => "is the fastest, under memory pressure:",
+        (false, true) => "fits and runs at",
+        (false, false) => "runs under memory pressure at",
+    };
+    format!("{}{at} {says} {} tok/s", best.strategy, significant(best.throughput.decode_tokens_per_s))
+}
+
+/// The fastest that fits with room to spare, where the best does not.
+fn easiest<'a>(group: &Group<'a>, best: &RunResult) -> Option<&'a RunResult> {
+    let fits = |r: &&RunResult| r.memory.outcome == "fits" && !super::is_oracle(r);
+    let under_pressure = best.memory.outcome != "fits";
+    under_pressure.then(|| super::fastest(group.results.iter().copied().filter(fits))).flatten()
+}
+
+fn naive_beside<'a>(group: &Group<'a>, best: &RunResult, comparison: &Comparison) -> Option<&'a RunResult> {
+    let point = comparison.point(best);
+    let alive = |r: &&&RunResult| is_naive(r) && !is_killed(r);
+    let mut naive = group.results.iter().filter(alive);
+    let first = naive.clone().next();
+    naive.find(|r| comparison.point(r) == point).or(first).copied()
+}
+
+fn largest_owner(result: &RunResult) -> (&'static str, f64) {
+    let parts = wall_owners_ns(&result.time);
+    let largest = (0..parts.len()).rev().max_by_key(|index| parts[*index]).unwrap_or_default();
+    (OWNERS[largest], parts[largest] as f64 / (result.time.wall_ns as f64).max(1.0))
+}
+
+fn without_winner(group: &Group<'_>) -> String {
+    match group.results.iter().filter(|r| is_killed(r)).min_by_key(|r| r.memory.peak_bytes) {
+        Some(least) => format!(
+            "nothing fits: even {} would be killed, at a peak of {} with a limit of {}.",
+            least.strategy,
+            data(least.memory.peak_bytes as f64),
+            data(least.memory.limit_bytes as f64)
+        ),
+        None => match group.bound() {
+            Some(bound) => format!(
+                "only an oracle was run, a bound and not a choice: {} tok/s.",
+                significant(bound.throughput.decode_tokens_per_s)
+            ),
+            None => "no results.".to_owned(),
+        },
+    }
+}
+
+/// The strategies that are killed at every point, with the peak nearest to the limit; then those killed at some.
+fn killed_in_words(group: &Group<'_>) -> Option<String> {
+    let killed = || group.results.iter().copied().filter(|r| is_killed(r));
+    let lives = |name: &str| group.results.iter().any(|r| r.strategy == name && !is_killed(r));
+    let (mut always, mut sometimes): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for r in killed() {
+        let names = if lives(&r.strategy) { &mut sometimes } else { &mut always };
+        if !names.contains(&r.strategy.as_str()) {
+            names.push(&r.strategy);
+        }
+    }
+    let mut parts = Vec::new();
+    if let Some(least) = killed().filter(|r| !lives(&r.strategy)).min_by_key(|r| r.memory.peak_bytes) {
+        let from = if always.len() > 1 { "peaks from " } else { "peak " };
+        let (peak, limit) = (data(least.memory.peak_bytes as f64), data(least.memory.limit_bytes as f64));
+        parts.push(format!("Killed: {} ({from}{peak}, limit {limit}).", few(&always)));
+    }
+    if !sometimes.is_empty() {
+        parts.push(format!("Killed at some points: {}.", few(&sometimes)));
+    }
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Up to four names, or their number.
+fn few(names: &[&str]) -> String {
+    if names.len() > 4 { format!("{} strategies", names.len()) } else { names.join(", ") }
+}
+
+fn two_digits(value: f64) -> String {
+    if value >= 10.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}

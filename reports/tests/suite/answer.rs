@@ -1,0 +1,41 @@
+//! The answer in words.
+
+use tightfit_reports::compare::answers;
+use tightfit_reports::schema::RunResult;
+
+use crate::fixture;
+
+fn only(results: &[RunResult], names: &[&str]) -> String {
+    let chosen: Vec<RunResult> = results
+        .iter()
+        .filter(|r| r.device == "iPhone 15 Pro" && names.contains(&r.strategy.as_str()))
+        .cloned()
+        .collect();
+    answers(&chosen).join("\n")
+}
+
+#[test]
+fn of_a_comparison() {
+    let names = ["resident", "naive", "layer-stream", "window-5", "belady"];
+    insta::assert_snapshot!(only(&fixture::quickstart(), &names), @r#"iPhone 15 Pro: window-5 is the fastest, under memory pressure: 61.2 tok/s, 2.1x naive; waiting for flash is 48 % of its time; an oracle would reach 70.9 tok/s. The fastest without memory pressure is layer-stream, 29.9 tok/s. Killed: resident (peak 104 MB, limit 64.0 MB)."#);
+}
+
+#[test]
+fn of_one_strategy() {
+    insta::assert_snapshot!(only(&fixture::quickstart(), &["naive"]), @r#"iPhone 15 Pro: naive fits and runs at 28.6 tok/s; waiting for flash is 76 % of its time."#);
+}
+
+#[test]
+fn where_nothing_fits() {
+    insta::assert_snapshot!(only(&fixture::quickstart(), &["resident"]), @r#"iPhone 15 Pro: nothing fits: even resident would be killed, at a peak of 104 MB with a limit of 64.0 MB."#);
+}
+
+#[test]
+fn where_only_an_oracle_ran() {
+    insta::assert_snapshot!(only(&fixture::quickstart(), &["belady"]), @r#"iPhone 15 Pro: only an oracle was run, a bound and not a choice: 70.9 tok/s."#);
+}
+
+#[test]
+fn of_a_sweep() {
+    insta::assert_snapshot!(only(&fixture::sweep(), &["resident", "naive", "lru"]), @r#"iPhone 15 Pro: lru at budget 24 MiB is the fastest of those that fit: 44.4 tok/s, 1.6x naive; waiting for flash is 60 % of its time. Killed: resident (peak 104 MB, limit 64.0 MB). Killed at some points: lru."#);
+}

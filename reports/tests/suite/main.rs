@@ -1,0 +1,9 @@
+//! The reports, held to inline snapshots and to laws: same results, same bytes; nothing unescaped; nothing half-written.
+
+mod answer;
+mod charts;
+mod fixture;
+mod formats;
+mod page;
+mod table;
+mod writing;

@@ -1,0 +1,60 @@
+//! Single keys set from outside: `memory.limit-mb=64`, `device.flash.read-latency-us=50`, `strategy.reads.lanes=16`.
+
+use toml::{Table, Value};
+
+use crate::ScenarioError;
+
+/// Keys and values by what they are set on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Keys of the scenario.
+    pub scenario: Vec<(String, Value)>,
+    /// Keys of every device, without the leading `device.`.
+    pub device: Vec<(String, Value)>,
+    /// Keys of every strategy that has the key's section, without the leading `strategy.`.
+    pub strategy: Vec<(String, Value)>,
+}
+
+impl Settings {
+    /// Reads `key=value` texts. A value is TOML; what is no TOML value is taken as a text.
+    pub fn parse<S: AsRef<str>>(texts: &[S]) -> Result<Self, ScenarioError> {
+        let mut settings = Self::default();
+        for text in texts {
+            let text = text.as_ref();
+            let wrong =
+                |problem: &str| ScenarioError::Setting { setting: text.to_owned(), problem: problem.to_owned() };
+            let (key, value) =
+                text.split_once('=').ok_or_else(|| wrong("no `=`: write key=value, as in memory.limit-mb=64"))?;
+            let (key, value) = (key.trim(), value.trim());
+            if key.is_empty() || key.split('.').any(str::is_empty) {
+                return Err(wrong("an empty key: write key=value, as in memory.limit-mb=64"));
+            }
+            let value = format!("value = {value}")
+                .parse::<Table>()
+                .ok()
+                .and_then(|mut table| table.remove("value"))
+                .unwrap_or_else(|| Value::String(value.to_owned()));
+            match key.split_once('.') {
+                Some(("device", key)) => settings.device.push((key.to_owned(), value)),
+                Some(("strategy", key)) => settings.strategy.push((key.to_owned(), value)),
+                _ => settings.scenario.push((key.to_owned(), value)),
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// Sets a dotted key; sections on the way must exist unless `create`. Whether it could be set.
+pub(crate) fn set(table: &mut Table, key: &str, value: Value, create: bool) -> bool {
+    let Some((section, rest)) = key.split_once('.') else {
+        table.insert(key.to_owned(), value);
+        return true;
+    };
+    if create && !table.contains_key(section) {
+        table.insert(section.to_owned(), Value::Table(Table::new()));
+    }
+    match table.get_mut(section) {
+        Some(Value::Table(inner)) => set(inner, rest, value, create),
+        _ => false,
+    }
+}

@@ -1,0 +1,230 @@
+//! Strategies: how the engine is set up, composed of dimensions.
+//!
+//! A strategy is a TOML file (`scenarios/strategies/<name>.toml`) with either a `[resident-set]`, which the app manages,
+//! or a `[page-cache]`, which the operating system does.
+
+mod check;
+mod embedded;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::{ScenarioError, catalog::Catalog, settings};
+
+/// The strategies that are built in.
+pub const CATALOG: Catalog = Catalog { kind: "strategy", entries: embedded::STRATEGIES };
+
+/// What comes from flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stream {
+    /// All weights, layer by layer; all rows are computed, whatever a trace says.
+    Everything,
+    /// The feed-forward rows (or experts) that a trace says are active; all other weights are always in DRAM.
+    FeedForward,
+}
+
+/// How matrices lie on flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Matrix after matrix.
+    Separate,
+    /// A neuron's rows and column (an expert's matrices) side by side.
+    Bundled,
+}
+
+/// Which bundle leaves when room is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "policy", deny_unknown_fields)]
+pub enum Evict {
+    /// Everything, after every step.
+    RetainNone,
+    /// Least recently used.
+    Lru,
+    /// What the last k tokens did not use.
+    Window {
+        /// k.
+        tokens: u32,
+    },
+    /// Furthest next use: knows the future.
+    Belady,
+}
+
+/// How slots are given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placement {
+    /// Rows of a layer stay contiguous: a delete moves the last row into the hole.
+    Compact,
+    /// The freed slot is used again; nothing moves.
+    InPlace,
+}
+
+/// What runs under demand reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overlap {
+    /// Nothing.
+    None,
+    /// The rows that are in DRAM already.
+    ResidentFirst,
+}
+
+/// What is read ahead of need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prefetch {
+    /// Nothing.
+    None,
+    /// The next layer, while this one computes.
+    NextLayer,
+}
+
+/// What stays in DRAM for ever.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pinned {
+    /// This share of the streamed bytes, 0 to 1, whatever the budget.
+    Share(f64),
+    /// As much as the budget leaves after the layers in transit.
+    Fit,
+}
+
+/// A resident set that the app manages.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ResidentSet {
+    /// Which bundle leaves.
+    pub evict: Evict,
+    /// What never leaves.
+    #[serde(deserialize_with = "check::pinned")]
+    pub pinned_share: Pinned,
+    /// How slots are given out.
+    pub placement: Placement,
+    /// What runs under demand reads.
+    pub overlap: Overlap,
+    /// What is read ahead.
+    pub prefetch: Prefetch,
+}
+
+/// How reads are formed and issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Reads {
+    /// Reads in flight at once.
+    pub lanes: u32,
+    /// Neighbours no further apart are read as one.
+    pub coalesce_gap_kib: u32,
+    /// Longest read.
+    pub read_max_kib: u32,
+}
+
+/// A memory-mapped file and the system's page cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PageCache {
+    /// Block that a fault reads, as far as it is missing.
+    pub read_around_kib: u32,
+}
+
+/// Who decides what is in DRAM.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mechanism {
+    /// The app.
+    ResidentSet {
+        /// What is kept.
+        set: ResidentSet,
+        /// How it is read.
+        reads: Reads,
+    },
+    /// The operating system.
+    PageCache(PageCache),
+}
+
+/// A strategy, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strategy {
+    /// Name, unique within a scenario.
+    pub name: String,
+    /// What it does, in one line.
+    pub title: String,
+    /// What comes from flash.
+    pub stream: Stream,
+    /// How matrices lie on flash.
+    pub layout: Layout,
+    /// Who decides what is in DRAM.
+    pub mechanism: Mechanism,
+    /// Every setting by dotted key, as written, for results.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A strategy as written.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct StrategyFile {
+    schema: u32,
+    name: String,
+    title: String,
+    stream: Stream,
+    layout: Layout,
+    resident_set: Option<ResidentSet>,
+    reads: Option<Reads>,
+    page_cache: Option<PageCache>,
+}
+
+impl Strategy {
+    /// A strategy by embedded name, or from a path that ends in `.toml`, with dotted keys set first.
+    pub fn load(name_or_path: &str, set: &[(String, Value)]) -> Result<Self, ScenarioError> {
+        let found = CATALOG.find(name_or_path)?;
+        Self::parse(&found.origin, &found.text, &Table::new(), set)
+    }
+
+    /// A strategy from its text. `changes` are laid over the text key by key, then `set` is applied where the text has
+    /// the key's section: so that a setting of `reads.lanes` passes a page cache by.
+    pub fn parse(origin: &str, text: &str, changes: &Table, set: &[(String, Value)]) -> Result<Self, ScenarioError> {
+        let in_toml =
+            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.to_owned(), problem: Box::new(problem) };
+        // Read once as it is, so that an error in it shows the line, then with what is laid over it.
+        let _: StrategyFile = toml::from_str(text).map_err(in_toml)?;
+        let mut table: Table = toml::from_str(text).map_err(in_toml)?;
+        overlay(&mut table, changes);
+        for (key, value) in set {
+            settings::set(&mut table, key, value.clone(), false);
+        }
+        let mut settings = BTreeMap::new();
+        flatten("", &table, &mut settings);
+        check::strategy(origin, table.try_into().map_err(in_toml)?, settings)
+    }
+}
+
+/// The leaves of a table by dotted key, without what names the strategy.
+fn flatten(prefix: &str, table: &Table, leaves: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Table(inner) => flatten(&key, inner, leaves),
+            Value::String(text) if !["name", "title"].contains(&key.as_str()) => {
+                leaves.insert(key, text.clone());
+            }
+            Value::String(_) => {}
+            _ if key == "schema" => {}
+            value => {
+                leaves.insert(key, value.to_string());
+            }
+        }
+    }
+}
+
+/// Lays `changes` over `table`: tables are merged, all else is replaced. An eviction policy is replaced whole.
+fn overlay(table: &mut Table, changes: &Table) {
+    for (key, change) in changes {
+        match (table.get_mut(key), change) {
+            (Some(Value::Table(below)), Value::Table(change)) if key != "evict" => overlay(below, change),
+            _ => {
+                table.insert(key.clone(), change.clone());
+            }
+        }
+    }
+}

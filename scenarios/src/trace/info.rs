@@ -1,0 +1,146 @@
+//! What a trace is like, in numbers: how much is active, how much of it repeats, and what chance alone would repeat.
+//!
+//! A window of k tokens keeps the union of their sets (*LLM in a flash*, §3.1). It pays only where sets repeat more
+//! than chance: SmolLM2-135M at half its neurons repeats 0.60 where chance gives 0.56, and five tokens' union already
+//! holds 95 % of the layer.
+
+mod tally;
+
+use serde::Serialize;
+
+use self::tally::Tally;
+use super::{Phase, Trace};
+
+/// Longest window whose union is stated, in tokens.
+pub const WINDOW_MAX: usize = 8;
+
+/// Summary of a trace; shares are between 0 and 1 of a layer's bundles.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Info {
+    /// Name of the recorded model.
+    pub model: String,
+    /// What "active" means in this trace.
+    pub definition: String,
+    /// `neuron` or `expert`.
+    pub unit: &'static str,
+    /// Layers.
+    pub layers: u32,
+    /// Bundles of a layer.
+    pub bundles_per_layer: u32,
+    /// Requests.
+    pub requests: usize,
+    /// Prompt tokens of all requests.
+    pub prefill_tokens: u64,
+    /// Generated tokens of all requests.
+    pub decode_tokens: u64,
+    /// Active bundles, counted once per (token, layer).
+    pub lookups: u64,
+    /// Whether the trace has scores.
+    pub scores: bool,
+    /// Mean active share.
+    pub active_share: Share,
+    /// Mean active share of each layer.
+    pub active_share_by_layer: Vec<f64>,
+    /// Share of a set that was active for the token before, in the same request.
+    pub repeat: Repeat,
+    /// Mean share of a layer in the union of 1, 2 ... 8 consecutive tokens' sets; stops at the longest request.
+    pub union_share: Vec<f64>,
+    /// Bundles that one token touches over all layers.
+    pub token_cycle_bundles: Cycle,
+    /// Mean over (token, layer) of the scores' sum: the kept share, where scores are shares of the layer's mass.
+    pub score_mass: Option<f64>,
+}
+
+/// A share overall and by phase; a phase without tokens has none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// Over all tokens.
+    pub all: f64,
+    /// Over prompt tokens.
+    pub prefill: Option<f64>,
+    /// Over generated tokens.
+    pub decode: Option<f64>,
+}
+
+/// How much of a token's set was active for the token before, beside what two null models give.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Repeat {
+    /// As recorded; `None` without two consecutive tokens.
+    pub observed: Option<f64>,
+    /// If sets of these sizes were drawn evenly: the share that the previous set has of the layer.
+    pub by_chance: Option<f64>,
+    /// If each bundle were active independently at its own frequency in the trace: popularity without persistence.
+    pub by_popularity: f64,
+}
+
+/// Bundles that one token touches, over all layers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cycle {
+    /// Mean over tokens.
+    pub mean: f64,
+    /// The largest.
+    pub max: u64,
+}
+
+/// Computes the summary in one pass over the trace.
+#[must_use]
+pub fn info(trace: &Trace) -> Info {
+    let geometry = trace.geometry();
+    let mut tally = Tally::new(trace);
+    for request in trace.requests() {
+        for layer in 0..geometry.layers {
+            tally.request(trace, request.first_token..request.first_token + request.tokens(), layer);
+        }
+    }
+    let tokens = |phase: Phase| {
+        let count = |request: &super::Request| match phase {
+            Phase::Prefill => u64::from(request.prefill_tokens),
+            Phase::Decode => u64::from(request.decode_tokens),
+        };
+        trace.requests().iter().map(count).sum::<u64>()
+    };
+    let (prefill_tokens, decode_tokens) = (tokens(Phase::Prefill), tokens(Phase::Decode));
+    let layer_bundles = f64::from(geometry.bundles_per_layer);
+    let token_bundles = layer_bundles * f64::from(geometry.layers);
+    let cycle = |token: usize| (0..geometry.layers).map(|layer| trace.active(token, layer).len() as u64).sum();
+    Info {
+        model: trace.header().model.clone(),
+        definition: trace.header().definition.clone(),
+        unit: geometry.unit.as_str(),
+        layers: geometry.layers,
+        bundles_per_layer: geometry.bundles_per_layer,
+        requests: trace.requests().len(),
+        prefill_tokens,
+        decode_tokens,
+        lookups: trace.lookups(),
+        scores: trace.has_scores(),
+        active_share: Share {
+            all: trace.lookups() as f64 / (trace.tokens() as f64 * token_bundles),
+            prefill: ratio(tally.active[0] as f64, prefill_tokens as f64 * token_bundles),
+            decode: ratio(tally.active[1] as f64, decode_tokens as f64 * token_bundles),
+        },
+        active_share_by_layer: tally
+            .active_by_layer
+            .iter()
+            .map(|&active| active as f64 / (trace.tokens() as f64 * layer_bundles))
+            .collect(),
+        repeat: tally.repeat(trace.tokens() as f64, layer_bundles),
+        union_share: tally.unions(layer_bundles),
+        token_cycle_bundles: Cycle {
+            mean: trace.lookups() as f64 / trace.tokens() as f64,
+            max: (0..trace.tokens()).map(cycle).max().unwrap_or_default(),
+        },
+        score_mass: score_mass(trace),
+    }
+}
+
+fn score_mass(trace: &Trace) -> Option<f64> {
+    let sum = |score: &[f32]| score.iter().map(|&score| f64::from(score)).sum::<f64>();
+    let total: Option<f64> = trace.iter().map(|row| row.score.map(sum)).sum();
+    ratio(total?, trace.rows() as f64)
+}
+
+/// A quotient, where there is something to divide by.
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}

@@ -1,0 +1,192 @@
+//! A whole trace in memory: one flat list of bundle numbers, with an offset for each (token, layer).
+
+use std::path::Path;
+
+use super::{Geometry, Header, Phase, Reader, Row, TraceError, Writer};
+
+/// One request: a prompt and what was generated after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Prompt tokens.
+    pub prefill_tokens: u32,
+    /// Generated tokens.
+    pub decode_tokens: u32,
+    /// Index of the first token among all tokens of the trace.
+    pub first_token: usize,
+}
+
+impl Request {
+    /// Prompt and generated tokens.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.prefill_tokens as usize + self.decode_tokens as usize
+    }
+}
+
+/// A trace in memory, complete and checked: tokens of all requests one after another, each with every layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    header: Header,
+    requests: Vec<Request>,
+    ids: Vec<u32>,
+    /// Row r is `ids[offsets[r]..offsets[r + 1]]`; row = token x layers + layer.
+    offsets: Vec<u64>,
+    scores: Option<Vec<f32>>,
+}
+
+impl Trace {
+    /// What the trace says of itself.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The shape of the rows.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry {
+        self.header.geometry
+    }
+
+    /// The requests, in order.
+    #[must_use]
+    pub fn requests(&self) -> &[Request] {
+        &self.requests
+    }
+
+    /// Tokens of all requests.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.rows() / self.header.geometry.layers as usize
+    }
+
+    /// Rows: tokens x layers.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Lookups: the lengths of all rows, added.
+    #[must_use]
+    pub fn lookups(&self) -> u64 {
+        self.ids.len() as u64
+    }
+
+    /// Whether rows carry scores.
+    #[must_use]
+    pub fn has_scores(&self) -> bool {
+        self.scores.is_some()
+    }
+
+    /// Active bundles of one (token, layer), ascending. Both indices must be below the trace's.
+    #[must_use]
+    pub fn active(&self, token: usize, layer: u32) -> &[u32] {
+        &self.ids[self.range(token, layer)]
+    }
+
+    /// Scores of one (token, layer), one to each active bundle.
+    #[must_use]
+    pub fn score(&self, token: usize, layer: u32) -> Option<&[f32]> {
+        let range = self.range(token, layer);
+        self.scores.as_ref().map(|scores| &scores[range])
+    }
+
+    /// Whether a token belongs to a prompt or was generated.
+    #[must_use]
+    pub fn phase(&self, token: usize) -> Phase {
+        let request = &self.requests[self.request_of(token)];
+        if token - request.first_token < request.prefill_tokens as usize { Phase::Prefill } else { Phase::Decode }
+    }
+
+    /// Number of the request that a token belongs to.
+    #[must_use]
+    pub fn request_of(&self, token: usize) -> usize {
+        self.requests.partition_point(|request| request.first_token <= token) - 1
+    }
+
+    /// All rows in order, as [`Writer::row`] takes them.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        let layers = self.header.geometry.layers;
+        self.requests.iter().zip(0u32..).flat_map(move |(request, number)| {
+            (0u32..).take(request.tokens()).flat_map(move |token| {
+                let phase = if token < request.prefill_tokens { Phase::Prefill } else { Phase::Decode };
+                let index = request.first_token + token as usize;
+                (0..layers).map(move |layer| Row {
+                    request: number,
+                    token,
+                    phase,
+                    layer,
+                    active: self.active(index, layer),
+                    score: self.score(index, layer),
+                })
+            })
+        })
+    }
+
+    /// Writes the trace as Parquet.
+    pub fn write(&self, path: &Path) -> Result<(), TraceError> {
+        let mut writer = Writer::create(path, &self.header, self.has_scores())?;
+        self.iter().try_for_each(|row| writer.row(&row))?;
+        writer.finish()
+    }
+
+    fn range(&self, token: usize, layer: u32) -> std::ops::Range<usize> {
+        assert!(
+            layer < self.header.geometry.layers,
+            "layer {layer} of a trace with {} layers",
+            self.header.geometry.layers
+        );
+        let row = token * self.header.geometry.layers as usize + layer as usize;
+        index(self.offsets[row])..index(self.offsets[row + 1])
+    }
+}
+
+/// Offsets count entries of a vector in memory, so they fit.
+fn index(offset: u64) -> usize {
+    usize::try_from(offset).expect("an offset into a vector in memory")
+}
+
+impl Trace {
+    pub(super) fn empty(header: Header, scores: bool) -> Self {
+        let scores = scores.then(Vec::new);
+        Self { header, requests: Vec::new(), ids: Vec::new(), offsets: vec![0], scores }
+    }
+
+    /// Appends a row that an [`Order`](super::order::Order) has accepted.
+    pub(super) fn push(&mut self, row: &Row<'_>) {
+        if row.layer == 0 {
+            if row.token == 0 {
+                let first_token = self.tokens();
+                self.requests.push(Request { prefill_tokens: 0, decode_tokens: 0, first_token });
+            }
+            if let Some(request) = self.requests.last_mut() {
+                match row.phase {
+                    Phase::Prefill => request.prefill_tokens += 1,
+                    Phase::Decode => request.decode_tokens += 1,
+                }
+            }
+        }
+        self.ids.extend_from_slice(row.active);
+        if let (Some(all), Some(score)) = (&mut self.scores, row.score) {
+            all.extend_from_slice(score);
+        }
+        self.offsets.push(self.ids.len() as u64);
+    }
+}
+
+/// Reads a whole trace file.
+pub fn read(path: &Path) -> Result<Trace, TraceError> {
+    gather(Reader::open(path)?)
+}
+
+/// Reads a whole trace from the bytes of its file; `name` stands for the file in errors.
+pub fn read_bytes(name: &str, bytes: Vec<u8>) -> Result<Trace, TraceError> {
+    gather(Reader::from_bytes(name, bytes)?)
+}
+
+fn gather(mut reader: Reader) -> Result<Trace, TraceError> {
+    let mut trace = Trace::empty(reader.header().clone(), reader.has_scores());
+    while let Some(row) = reader.next_row()? {
+        trace.push(&row);
+    }
+    Ok(trace)
+}

@@ -1,0 +1,146 @@
+//! A few rows of a row group at a time, decoded from its columns side by side.
+
+use parquet::data_type::{ByteArray, ByteArrayType};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::RowGroupMetaData;
+
+use super::layout::Layout;
+use super::leaf::Column;
+use super::numbers::{Floats, Integers, scalars};
+use super::source::Source;
+use crate::trace::{Phase, Row, RowProblem};
+
+/// Rows in memory, in the order of the file.
+#[derive(Default)]
+pub(super) struct Batch {
+    request: Vec<u32>,
+    token: Vec<u32>,
+    phase: Vec<Phase>,
+    layer: Vec<u32>,
+    active: Lists<u32>,
+    score: Option<Lists<f32>>,
+}
+
+/// One list a row: all values, and where each row's end.
+#[derive(Default)]
+pub(super) struct Lists<T> {
+    pub(super) values: Vec<T>,
+    pub(super) ends: Vec<usize>,
+}
+
+impl<T> Lists<T> {
+    fn get(&self, index: usize) -> &[T] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.values[start..self.ends[index]]
+    }
+}
+
+impl Batch {
+    pub(super) fn rows(&self) -> usize {
+        self.layer.len()
+    }
+
+    /// The `index`th row; `index` is below [`Batch::rows`].
+    pub(super) fn row(&self, index: usize) -> Row<'_> {
+        Row {
+            request: self.request[index],
+            token: self.token[index],
+            phase: self.phase[index],
+            layer: self.layer[index],
+            active: self.active.get(index),
+            score: self.score.as_ref().map(|score| score.get(index)),
+        }
+    }
+}
+
+/// Why a batch could not be decoded.
+pub(super) enum Trouble {
+    /// The file is at fault.
+    Parquet(ParquetError),
+    /// A row of the batch is, by its number within the batch.
+    Row(usize, RowProblem),
+}
+
+impl From<ParquetError> for Trouble {
+    fn from(error: ParquetError) -> Self {
+        Self::Parquet(error)
+    }
+}
+
+/// The columns of an open row group.
+pub(super) struct Group {
+    rows_left: u64,
+    request: Integers,
+    token: Integers,
+    phase: Column<ByteArrayType>,
+    layer: Integers,
+    active: Integers,
+    score: Option<Floats>,
+}
+
+impl Group {
+    pub(super) fn open(source: &dyn Source, group: &RowGroupMetaData, layout: &Layout) -> ParquetResult<Self> {
+        Ok(Self {
+            rows_left: u64::try_from(group.num_rows()).unwrap_or_default(),
+            request: Integers::open(source, group, &layout.request)?,
+            token: Integers::open(source, group, &layout.token)?,
+            phase: Column::open(source, group, &layout.phase)?,
+            layer: Integers::open(source, group, &layout.layer)?,
+            active: Integers::open(source, group, &layout.active)?,
+            score: layout.score.as_ref().map(|leaf| Floats::open(source, group, leaf)).transpose()?,
+        })
+    }
+
+    pub(super) fn rows_left(&self) -> u64 {
+        self.rows_left
+    }
+
+    /// Decodes the next rows, at most `rows_max`, of at most `row_limit` bundles each. The outer error is the file's,
+    /// the inner one a row's, with its number within the batch.
+    pub(super) fn next(
+        &mut self,
+        batch: &mut Batch,
+        rows_max: usize,
+        row_limit: usize,
+    ) -> ParquetResult<Result<(), (usize, RowProblem)>> {
+        match self.decode(batch, rows_max, row_limit) {
+            Ok(()) => Ok(Ok(())),
+            Err(Trouble::Row(row, problem)) => Ok(Err((row, problem))),
+            Err(Trouble::Parquet(error)) => Err(error),
+        }
+    }
+
+    fn decode(&mut self, batch: &mut Batch, rows_max: usize, row_limit: usize) -> Result<(), Trouble> {
+        let rows = usize::try_from(self.rows_left).unwrap_or(usize::MAX).min(rows_max);
+        self.request.scalars(rows, "request", &mut batch.request)?;
+        self.token.scalars(rows, "token", &mut batch.token)?;
+        phases(&mut self.phase, rows, &mut batch.phase)?;
+        self.layer.scalars(rows, "layer", &mut batch.layer)?;
+        self.active.lists(rows, row_limit, &mut batch.active)?;
+        if let Some(score) = &mut self.score {
+            score.lists(rows, row_limit, batch.score.get_or_insert_default())?;
+        }
+        self.rows_left -= rows as u64;
+        let is_over = self.rows_left > 0
+            || self.active.is_exhausted()? && self.score.as_mut().map_or(Ok(true), Floats::is_exhausted)?;
+        if is_over {
+            return Ok(());
+        }
+        let message = "a list column holds more rows than its row group".to_owned();
+        Err(Trouble::Parquet(ParquetError::General(message)))
+    }
+}
+
+fn phases(column: &mut Column<ByteArrayType>, rows: usize, into: &mut Vec<Phase>) -> Result<(), Trouble> {
+    scalars(column, rows, "phase")?;
+    into.clear();
+    for (index, value) in column.values().iter().enumerate() {
+        into.push(phase(value).map_err(|problem| Trouble::Row(index, problem))?);
+    }
+    Ok(())
+}
+
+fn phase(value: &ByteArray) -> Result<Phase, RowProblem> {
+    let text = value.as_utf8().unwrap_or("(no text)");
+    text.parse().map_err(|()| RowProblem::UnknownPhase { found: text.chars().take(32).collect() })
+}

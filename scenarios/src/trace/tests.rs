@@ -1,0 +1,9 @@
+//! Tests of the trace as a whole; those of one idea sit beside it.
+
+mod foreign;
+mod fuzz;
+mod info;
+mod refused;
+mod round_trip;
+mod sample;
+mod staged;
