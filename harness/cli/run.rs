@@ -93,7 +93,8 @@ fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<()
         version: env!("CARGO_PKG_VERSION").to_owned(),
         notes,
     };
-    let written = write::all(folder, results, &meta)?;
+    let (own, curve) = results.split_at(own_points(inputs, results).len());
+    let written = write::all(folder, own, curve, &meta)?;
     output::note(&format!("wrote {} files to {}", written.len(), folder.display()));
     Ok(())
 }

@@ -84,8 +84,7 @@ fn record(options: &Record) -> Result<(), RunError> {
     use super::args::HeldWeights;
     use tightfit_live::{RecordOptions, Weights};
 
-    let prompt = std::fs::read_to_string(&options.prompt_file)
-        .map_err(|problem| RunError::File { path: options.prompt_file.display().to_string(), problem })?;
+    let prompt = tightfit_live::record::read_prompt(&options.prompt_file)?;
     let stem = options.prompt_file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let options = RecordOptions {
         model: options.model.clone(),

@@ -17,9 +17,9 @@ fn main() -> Result<(), ReportError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         notes: vec!["Made-up numbers: this page shows the layout only.".to_owned()],
     };
-    write::all(&folder.join("quickstart"), &fixture::quickstart(), &meta("quickstart"))?;
-    write::all(&folder.join("sweep"), &fixture::sweep(), &meta("sweep"))?;
-    write::all(&folder.join("many"), &fixture::many(), &meta("many devices"))?;
-    write::all(&folder.join("one"), &fixture::one(), &meta("one result"))?;
+    write::all(&folder.join("quickstart"), &fixture::quickstart(), &[], &meta("quickstart"))?;
+    write::all(&folder.join("sweep"), &fixture::sweep(), &[], &meta("sweep"))?;
+    write::all(&folder.join("many"), &fixture::many(), &[], &meta("many devices"))?;
+    write::all(&folder.join("one"), &fixture::one(), &[], &meta("one result"))?;
     Ok(())
 }

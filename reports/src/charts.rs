@@ -4,9 +4,9 @@
 //! are safe for colour-blind readers and stay with a strategy through a report.
 
 mod axis;
-mod budget;
 mod font;
 mod labels;
+mod limits;
 mod paint;
 mod palette;
 mod panel;
@@ -37,14 +37,13 @@ pub struct Chart {
 }
 
 /// Every chart that the results can fill: decode speed, shares of time, hits and traffic over tokens (needs token
-/// rows), speed against memory budget (needs at least two budgets).
+/// rows), and, over `curve` too, speed against the memory limit (needs at least two
+/// limits).
 #[must_use]
-pub fn all(results: &[RunResult]) -> Vec<Chart> {
-    [speed::draft, shares::draft, traffic::draft, budget::draft]
-        .iter()
-        .filter_map(|draft| draft(results))
-        .map(Draft::finish)
-        .collect()
+pub fn all(results: &[RunResult], curve: &[RunResult]) -> Vec<Chart> {
+    let with_curve = [results, curve].concat();
+    let drafts = [speed::draft(results), shares::draft(results), traffic::draft(results), limits::draft(&with_curve)];
+    drafts.into_iter().flatten().map(Draft::finish).collect()
 }
 
 /// A chart before it is painted.

@@ -14,13 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::schema::RunResult;
 use crate::units::parameter;
 
-/// The memory budget's parameter, the x axis of speed against budget.
-pub const BUDGET: &str = "memory.budget-mib";
+/// The parameter of the app's memory limit, the x axis of speed against memory.
+pub const LIMIT: &str = "memory.limit-mb";
 
 /// What tells sweep points of one (scenario, device, model, strategy) apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// Parameters that differ between results of the same names, the memory budget first.
+    /// Parameters that differ between results of the same names, the memory limit first.
     pub varying: Vec<String>,
     /// Whether results of the same names come from several platforms (simulated, this machine).
     pub platforms: bool,
@@ -50,7 +50,7 @@ impl Comparison {
         let mut comparison = Self { platforms, ..Self::default() };
         let mut keys: Vec<&String> =
             results.iter().flat_map(|r| r.parameters.keys()).collect::<BTreeSet<_>>().into_iter().collect();
-        keys.sort_by_key(|key| *key != BUDGET);
+        keys.sort_by_key(|key| *key != LIMIT);
         for key in keys {
             let mut wider = comparison.clone();
             wider.varying.push(key.clone());

@@ -90,7 +90,7 @@ pub fn significant(value: f64) -> String {
     format!("{rounded:.decimals$}")
 }
 
-/// A parameter as read aloud: `memory.budget-mib` = `16` is `budget 16 MiB`.
+/// A parameter as read aloud: `memory.limit-mb` = `64` is `limit 64 MB`.
 #[must_use]
 pub fn parameter(key: &str, value: &str) -> String {
     let last = key.rsplit('.').next().unwrap_or(key);
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn parameters_read_aloud() {
-        assert_eq!(parameter("memory.budget-mib", "16"), "budget 16 MiB");
+        assert_eq!(parameter("memory.limit-mb", "64"), "limit 64 MB");
         assert_eq!(parameter("strategy.window-tokens", "5"), "window 5 tokens");
         assert_eq!(parameter("flash.lanes", "4"), "lanes 4");
         assert_eq!(parameter("model.top-k", "4"), "top k 4");

@@ -11,13 +11,20 @@ use crate::{charts, csv, html, json, tokens};
 
 /// Writes `results.json`, `results.csv`, `tokens.parquet`, `tokens.csv`, `charts/*.svg|png|csv` and `report.html`
 /// under `folder`, which is made if need be. All files are written under temporary names first and renamed together
-/// at the end; on an error none of them appears. Gives back the paths in the order written.
-pub fn all(folder: &Path, results: &[RunResult], meta: &Meta) -> Result<Vec<PathBuf>, ReportError> {
-    let charts = charts::all(results);
+/// at the end; on an error none of them appears. Gives back the paths in the order written. The points of `curve`, the
+/// same cells at other memory limits, are in the data and in the chart of speed against memory, not in the page's table.
+pub fn all(
+    folder: &Path,
+    results: &[RunResult],
+    curve: &[RunResult],
+    meta: &Meta,
+) -> Result<Vec<PathBuf>, ReportError> {
+    let charts = charts::all(results, curve);
+    let everything = [results, curve].concat();
     let mut staged = Staged::default();
     staged.folder(folder)?;
-    staged.write(&folder.join("results.json"), json::results(results).as_bytes())?;
-    staged.write(&folder.join("results.csv"), csv::results(results).as_bytes())?;
+    staged.write(&folder.join("results.json"), json::results(&everything).as_bytes())?;
+    staged.write(&folder.join("results.csv"), csv::results(&everything).as_bytes())?;
     let parquet = folder.join("tokens.parquet");
     tokens::encode(staged.create(&parquet)?, &parquet, results)?;
     staged.write(&folder.join("tokens.csv"), tokens::csv(results).as_bytes())?;

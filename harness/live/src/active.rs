@@ -121,13 +121,16 @@ mod tests {
             let mass: f64 = activation.iter().map(|value| f64::from(value.abs())).sum();
             let reached: f64 = active.ids.iter().map(|&index| size(index)).sum();
             prop_assert!(reached >= share * mass);
-            // Smallest: no set of one neuron less, the best being the largest values, reaches it.
-            if let Some(least) = active.ids.iter().map(|&index| size(index)).reduce(f64::min) {
-                prop_assert!(reached - least < share * mass);
-                let beaten = |index: u32| size(index) < least
-                    || size(index) == least && active.ids.iter().all(|&id| size(id) > least || id < index);
-                let others = (0..activation.len() as u32).filter(|index| !active.ids.contains(index));
-                prop_assert!({ others }.all(beaten), "left-out neurons are smaller, or equal and later");
+            // Smallest: without its least neuron it misses the share, and every neuron left out is smaller than that
+            // one, or as large and later than all of its size.
+            let rank = |index: u32| (activation[index as usize].abs(), std::cmp::Reverse(index));
+            let least = active.ids.iter().copied().map(rank).min_by(|a, b| a.partial_cmp(b).expect("numbers"));
+            if let Some(least) = least {
+                prop_assert!(reached - f64::from(least.0) < share * mass);
+                let count = u32::try_from(activation.len()).expect("few");
+                for index in (0..count).filter(|index| !active.ids.contains(index)) {
+                    prop_assert!(rank(index) < least, "{} of {:?}", index, activation);
+                }
             }
         }
 

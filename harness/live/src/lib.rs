@@ -12,6 +12,9 @@
 //! | [`generate`] | prompt in batches, then one token at a time |
 //! | [`active`] | what "active" means |
 //! | [`mod@record`] | all of it together, into a trace file |
+//!
+//! Another family needs a forward pass beside [`model`] that shows its feed-forward blocks to an observer, and its name
+//! in [`SUPPORTED_ARCHITECTURES`]; another meaning of "active" a variant of [`active::Definition`].
 
 pub mod active;
 mod attention;

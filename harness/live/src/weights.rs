@@ -12,10 +12,11 @@ use crate::gguf::Gguf;
 
 /// The arithmetic of a run.
 ///
-/// candle's quantised kernels round the *activations* to 8 bits before every product, whatever the weights are: that
-/// moves neurons near the border in or out of the active set. [`Weights::F32`] does not, so it is what an independent
-/// computation can be compared with. Measured on `SmolLM2-135M` (`Q4_1`), one thread: see the crate's README lines in
-/// `scenarios/traces/README.md`.
+/// candle's quantised kernels round the *activations* to 8 bits before every product, whatever the weights are, and
+/// that moves neurons near the border in or out of the active set. [`Weights::F32`] does not, so it is what an
+/// independent computation can be compared with. Measured on `SmolLM2-135M` (`Q4_1`) with one thread on x86: `F32` 48
+/// tokens/s and 0.62 GB; `Q8_0` 45 and 0.21 GB, 2.6 % of a prompt's active ids being others; `Stored` 11 and 0.16 GB,
+/// 2.0 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Weights {
     /// Widened to 32-bit floats: exact to the file's weights, 4 bytes a parameter in memory.

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Group, OWNERS, groups, is_killed, is_naive, wall_owners_ns};
 use crate::schema::RunResult;
-use crate::units::{data, percent, significant};
+use crate::units::{data, energy, percent, significant};
 
 /// One text per device, for instance `iPhone 15 Pro: window-5 is the fastest of those that fit: 41.2 tok/s, 3.2x
 /// naive; waiting for flash is 62 % of its time.`
@@ -53,7 +53,8 @@ fn verdict(group: &Group<'_>, best: &RunResult, comparison: &Comparison) -> Stri
         (false, true) => "fits and runs at",
         (false, false) => "runs under memory pressure at",
     };
-    format!("{}{at} {says} {} tok/s", best.strategy, significant(best.throughput.decode_tokens_per_s))
+    let speed = significant(best.throughput.decode_tokens_per_s);
+    format!("{}{at} {says} {speed} tok/s at {} a token", best.strategy, energy(best.energy.joules_per_token))
 }
 
 /// The fastest that fits with room to spare, where the best does not.

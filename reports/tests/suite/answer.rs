@@ -17,12 +17,12 @@ fn only(results: &[RunResult], names: &[&str]) -> String {
 #[test]
 fn of_a_comparison() {
     let names = ["resident", "naive", "layer-stream", "window-5", "belady"];
-    insta::assert_snapshot!(only(&fixture::quickstart(), &names), @r#"iPhone 15 Pro: window-5 is the fastest, under memory pressure: 61.2 tok/s, 2.1x naive; waiting for flash is 48 % of its time; an oracle would reach 70.9 tok/s. The fastest without memory pressure is layer-stream, 29.9 tok/s. Killed: resident (peak 104 MB, limit 64.0 MB)."#);
+    insta::assert_snapshot!(only(&fixture::quickstart(), &names), @r#"iPhone 15 Pro: window-5 is the fastest, under memory pressure: 61.2 tok/s at 55.7 mJ a token, 2.1x naive; waiting for flash is 48 % of its time; an oracle would reach 70.9 tok/s. The fastest without memory pressure is layer-stream, 29.9 tok/s. Killed: resident (peak 104 MB, limit 64.0 MB)."#);
 }
 
 #[test]
 fn of_one_strategy() {
-    insta::assert_snapshot!(only(&fixture::quickstart(), &["naive"]), @r#"iPhone 15 Pro: naive fits and runs at 28.6 tok/s; waiting for flash is 76 % of its time."#);
+    insta::assert_snapshot!(only(&fixture::quickstart(), &["naive"]), @r#"iPhone 15 Pro: naive fits and runs at 28.6 tok/s at 120 mJ a token; waiting for flash is 76 % of its time."#);
 }
 
 #[test]
@@ -37,5 +37,5 @@ fn where_only_an_oracle_ran() {
 
 #[test]
 fn of_a_sweep() {
-    insta::assert_snapshot!(only(&fixture::sweep(), &["resident", "naive", "lru"]), @r#"iPhone 15 Pro: lru at budget 24 MiB is the fastest of those that fit: 44.4 tok/s, 1.6x naive; waiting for flash is 60 % of its time. Killed: resident (peak 104 MB, limit 64.0 MB). Killed at some points: lru."#);
+    insta::assert_snapshot!(only(&fixture::sweep(), &["resident", "naive", "lru"]), @r#"iPhone 15 Pro: lru at limit 24 MB is the fastest of those that fit: 44.4 tok/s at 77.1 mJ a token, 1.6x naive; waiting for flash is 60 % of its time. Killed: resident (peak 104 MB, limit 64.0 MB). Killed at some points: lru."#);
 }

@@ -72,7 +72,7 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
     };
     let tokens = tokens(label, compute_ms * 1_000_000, bytes_per_us, hits_percent);
     let mut parameters = BTreeMap::from([("strategy.kind".to_owned(), label.to_owned())]);
-    parameters.insert("memory.budget-mib".to_owned(), budget.unwrap_or(28).to_string());
+    parameters.insert("memory.limit-mb".to_owned(), budget.unwrap_or(28).to_string());
     if label == "window-5" {
         parameters.insert("strategy.window-tokens".to_owned(), "5".to_owned());
     }

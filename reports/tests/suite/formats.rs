@@ -42,7 +42,7 @@ fn csv_header() {
     strategy
     platform
     seed
-    parameters.memory.budget-mib
+    parameters.memory.limit-mb
     parameters.strategy.kind
     parameters.strategy.window-tokens
     digests.device
@@ -161,5 +161,5 @@ fn token_rows_are_the_same_in_parquet_and_csv() {
         rows += 1;
     }
     assert_eq!(rows, 3 * 8 * 5 * 128);
-    assert!(text.contains(",window-5,budget 16 MiB,0,"));
+    assert!(text.contains(",window-5,limit 16 MB,0,"));
 }

@@ -12,7 +12,7 @@ fn page(results: &[tightfit_reports::schema::RunResult]) -> String {
         version: "0.1.0".to_owned(),
         notes: vec!["5 < 6".to_owned()],
     };
-    report(results, &charts::all(results), &meta)
+    report(results, &charts::all(results, &[]), &meta)
 }
 
 #[test]

@@ -27,9 +27,9 @@ fn at_120_columns_everything_fits() {
     * window-5       61.2   332  16.3  16.1  18.4  19.6   48.1    15.3  70.3  60.4  pressure    55.7  0.121  assumed
       belady †       70.9   295  14.1  13.8  16.6  17.9   41.3    10.9  77.8  62.4  pressure    48.1  0.105  assumed
 
-    iPhone 15 Pro: window-5 is the fastest, under memory pressure: 61.2 tok/s, 2.1x naive; waiting for flash is 48 % of its
-      time; an oracle would reach 70.9 tok/s. The fastest without memory pressure is layer-stream, 29.9 tok/s. Killed:
-      resident (peak 104 MB, limit 64.0 MB).
+    iPhone 15 Pro: window-5 is the fastest, under memory pressure: 61.2 tok/s at 55.7 mJ a token, 2.1x naive; waiting for
+      flash is 48 % of its time; an oracle would reach 70.9 tok/s. The fastest without memory pressure is layer-stream, 29.9
+      tok/s. Killed: resident (peak 104 MB, limit 64.0 MB).
 
     * fastest on its device of those that are not killed · † knows the future: a bound, not a choice
     speed: decoded tokens a second, from the second on · TTFT: time to first token · TPOT: mean time per later token · p50:
@@ -59,9 +59,10 @@ fn at_100_columns_the_gaps_narrow() {
     * window-5      61.2  332 16.3 16.1 18.4 19.6  48.1   15.3 70.3 60.4 pressure   55.7 0.121 assumed
       belady †      70.9  295 14.1 13.8 16.6 17.9  41.3   10.9 77.8 62.4 pressure   48.1 0.105 assumed
 
-    iPhone 15 Pro: window-5 is the fastest, under memory pressure: 61.2 tok/s, 2.1x naive; waiting for
-      flash is 48 % of its time; an oracle would reach 70.9 tok/s. The fastest without memory pressure
-      is layer-stream, 29.9 tok/s. Killed: resident (peak 104 MB, limit 64.0 MB).
+    iPhone 15 Pro: window-5 is the fastest, under memory pressure: 61.2 tok/s at 55.7 mJ a token, 2.1x
+      naive; waiting for flash is 48 % of its time; an oracle would reach 70.9 tok/s. The fastest
+      without memory pressure is layer-stream, 29.9 tok/s. Killed: resident (peak 104 MB, limit 64.0
+      MB).
 
     * fastest on its device of those that are not killed · † knows the future: a bound, not a choice
     speed: decoded tokens a second, from the second on · TTFT: time to first token · TPOT: mean time per
@@ -96,7 +97,7 @@ fn no_line_is_wider_than_asked() {
 #[test]
 fn sweep_points_stand_beside_the_strategy() {
     let text = table::text(&fixture::sweep(), None);
-    assert!(text.contains("budget 16 MiB"), "{text}");
+    assert!(text.contains("limit 16 MB"), "{text}");
     assert_eq!(text.lines().filter(|line| line.starts_with("* ")).count(), 4, "a best a device, and the legend");
 }
 
@@ -117,7 +118,7 @@ fn nothing_to_show() {
 #[test]
 fn markdown() {
     insta::assert_snapshot!(table::markdown(&fixture::quickstart()[8..11]), @r#"
-    - iPhone 15 Pro: hybrid is the fastest, under memory pressure: 42.8 tok/s, 1.5x naive; waiting for flash is 64 % of its time. The fastest without memory pressure is naive, 28.6 tok/s. Killed: resident (peak 104 MB, limit 64.0 MB).
+    - iPhone 15 Pro: hybrid is the fastest, under memory pressure: 42.8 tok/s at 78.9 mJ a token, 1.5x naive; waiting for flash is 64 % of its time. The fastest without memory pressure is naive, 28.6 tok/s. Killed: resident (peak 104 MB, limit 64.0 MB).
 
     | device | strategy | speed, tok/s | TTFT, ms | TPOT, ms | p50, ms | p95, ms | p99, ms | stall, % | flash, MB/tok | hits, % | peak, MB | memory | energy, mJ/tok | batt., %/1k | source |
     |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|---:|---|

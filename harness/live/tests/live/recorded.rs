@@ -9,9 +9,12 @@ use crate::tiny::{self, Tiny};
 
 const PROMPT: &str = "he said: 12 is a dozen, and 13 a baker's dozen; seventy-seven tokens at least, so two batches";
 
+/// Token, phase, layer, active, score.
+type KeptRow = (u32, Phase, u32, Vec<u32>, Option<Vec<f32>>);
+
 struct Kept {
     header: Header,
-    rows: Vec<(u32, Phase, u32, Vec<u32>, Option<Vec<f32>>)>,
+    rows: Vec<KeptRow>,
 }
 
 fn read(path: &Path) -> Kept {
@@ -28,7 +31,7 @@ fn read(path: &Path) -> Kept {
 fn options(folder: &Path) -> RecordOptions {
     let mut options = RecordOptions::new(Tiny::new().write(folder), PROMPT, folder.join("out.parquet"));
     options.tokens = 6;
-    options.prompt_name = "dozen".to_owned();
+    "dozen".clone_into(&mut options.prompt_name);
     options
 }
 

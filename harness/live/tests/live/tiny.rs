@@ -123,7 +123,8 @@ fn weights() -> Vec<Weight> {
     // Knuth's MMIX constants; the upper bits as a value in [-1, 1).
     let mut random = move || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        f32::from(i16::from_ne_bytes([(seed >> 48) as u8, (seed >> 56) as u8])) / 32_768.0
+        let upper = u16::try_from(seed >> 48).expect("16 bits");
+        f32::from(upper.cast_signed()) / 32_768.0
     };
     let mut weights = Vec::new();
     let mut add = |name: String, rows: usize, columns: usize, scale: f32, middle: f32| {

@@ -1,4 +1,4 @@
-//! Speed against memory budget: a panel per device, a line per strategy. Killed points are crosses off the line.
+//! Speed against the memory limit: a panel per device, a line per strategy. Killed points are crosses off the line.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::palette::{Palette, QUIET};
 use super::panel::Panel;
 use super::scene::Scene;
 use super::{Draft, font, record};
-use crate::compare::{BUDGET, Comparison, Group, groups, is_killed, strategies};
+use crate::compare::{Comparison, Group, LIMIT, groups, is_killed, strategies};
 use crate::schema::RunResult;
 
 const WIDTH: f64 = 960.0;
@@ -17,19 +17,19 @@ const TALL: f64 = 240.0;
 /// A point of a line.
 #[derive(Clone, Copy)]
 struct At {
-    budget_mib: f64,
+    limit_mb: f64,
     speed: f64,
     is_killed: bool,
 }
 
 pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
     let groups = groups(results);
-    let groups: Vec<&Group<'_>> = groups.iter().filter(|group| budgets(group).len() > 1).collect();
+    let groups: Vec<&Group<'_>> = groups.iter().filter(|group| limits(group).len() > 1).collect();
     if groups.is_empty() {
         return None;
     }
     let palette = Palette::of(results);
-    let title = "Decode speed against memory budget";
+    let title = "Decode speed against the memory limit";
     let mut scene = Scene::new(WIDTH);
     let subtitle = super::shares::subtitle(results, &[], &Comparison::default());
     let y = scene.heading(title, &subtitle);
@@ -52,7 +52,7 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
                 right: left + wide - 24.0,
                 top: y,
                 bottom: y + TALL,
-                x: budget_scale(group),
+                x: limit_scale(group),
                 y: Scale::from_zero(most * 1.03, 5),
             };
             device(&mut scene, &panel, group, &drawn, &palette, place == 0);
@@ -67,10 +67,10 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
         }
     }
     scene.height = y + 6.0;
-    let caption = "Decoded tokens a second against what the resident set may use. A cross is a point where the system \
-                   would kill the app: what it would have done, had it lived.";
+    let caption = "Decoded tokens a second against what the system lets the app use. A cross is a point where it \
+                   would kill the app: what that would have done, had it lived.";
     let csv = rows(&groups, results);
-    Some(Draft { name: "speed-against-budget", title: title.to_owned(), caption: caption.to_owned(), scene, csv })
+    Some(Draft { name: "speed-against-memory", title: title.to_owned(), caption: caption.to_owned(), scene, csv })
 }
 
 fn device(scene: &mut Scene, panel: &Panel, group: &Group<'_>, drawn: &[&str], palette: &Palette, is_first: bool) {
@@ -80,23 +80,23 @@ fn device(scene: &mut Scene, panel: &Panel, group: &Group<'_>, drawn: &[&str], p
     let count = if panel.right - panel.left > 500.0 { 8 } else { 5 };
     panel.columns(scene, &panel.x.ticks(count), true);
     panel.rows(scene, 5, is_first);
-    panel.x_title(scene, "memory budget, MiB");
+    panel.x_title(scene, "memory limit of the app, MB");
     for name in drawn {
         let style = palette.style(name);
         let points = line(group, name);
         let alive: Vec<_> =
-            points.iter().filter(|at| !at.is_killed).map(|at| panel.at(at.budget_mib, at.speed)).collect();
+            points.iter().filter(|at| !at.is_killed).map(|at| panel.at(at.limit_mb, at.speed)).collect();
         scene.path(&alive, style.colour, 1.8, style.dash);
         for at in alive {
             scene.dot(at, 2.8, style.colour);
         }
         for at in points.iter().filter(|at| at.is_killed) {
-            scene.cross(panel.at(at.budget_mib, at.speed), 3.4, style.colour);
+            scene.cross(panel.at(at.limit_mb, at.speed), 3.4, style.colour);
         }
     }
 }
 
-/// What the drawing leaves unsaid: the crosses, and strategies that are killed at every budget.
+/// What the drawing leaves unsaid: the crosses, and strategies that are killed at every limit.
 fn notes(groups: &[&Group<'_>], results: &[RunResult], drawn: &[&str]) -> Vec<String> {
     let mut notes = Vec::new();
     let crossed = groups.iter().any(|group| drawn.iter().any(|name| line(group, name).iter().any(|at| at.is_killed)));
@@ -105,35 +105,37 @@ fn notes(groups: &[&Group<'_>], results: &[RunResult], drawn: &[&str]) -> Vec<St
     }
     let missing: Vec<&str> = strategies(results).into_iter().filter(|name| !drawn.contains(name)).collect();
     if !missing.is_empty() {
-        notes.push(format!("killed at every budget, not drawn: {}", missing.join(", ")));
+        notes.push(format!("killed at every limit, not drawn: {}", missing.join(", ")));
     }
     notes
 }
 
-/// Every budget of a group, MiB, ascending.
-fn budgets(group: &Group<'_>) -> Vec<f64> {
-    let mut budgets: Vec<f64> = group.results.iter().filter_map(|r| budget(r)).collect();
-    budgets.sort_by(f64::total_cmp);
-    budgets.dedup();
-    budgets
+/// Every limit of a group, MB, ascending.
+fn limits(group: &Group<'_>) -> Vec<f64> {
+    let mut limits: Vec<f64> = group.results.iter().filter_map(|r| limit(r)).collect();
+    limits.sort_by(f64::total_cmp);
+    limits.dedup();
+    limits
 }
 
-fn budget_scale(group: &Group<'_>) -> Scale {
-    let budgets = budgets(group);
-    Scale::exact(0.0, budgets.last().copied().unwrap_or_default() * 1.06)
+fn limit_scale(group: &Group<'_>) -> Scale {
+    let limits = limits(group);
+    let (first, last) = (limits.first().copied().unwrap_or_default(), limits.last().copied().unwrap_or_default());
+    let margin = (last - first) * 0.06;
+    Scale::exact((first - margin).max(0.0), last + margin)
 }
 
-fn budget(r: &RunResult) -> Option<f64> {
-    r.parameters.get(BUDGET)?.parse().ok().filter(|budget: &f64| budget.is_finite() && *budget >= 0.0)
+fn limit(r: &RunResult) -> Option<f64> {
+    r.parameters.get(LIMIT)?.parse().ok().filter(|limit: &f64| limit.is_finite() && *limit >= 0.0)
 }
 
-/// A strategy's points by budget; the fastest where another parameter varies too.
+/// A strategy's points by limit; the fastest where another parameter varies too.
 fn line(group: &Group<'_>, strategy: &str) -> Vec<At> {
     let mut points: BTreeMap<u64, At> = BTreeMap::new();
     for r in group.results.iter().filter(|r| r.strategy == strategy) {
-        let Some(budget_mib) = budget(r) else { continue };
-        let at = At { budget_mib, speed: r.throughput.decode_tokens_per_s, is_killed: is_killed(r) };
-        let have = points.entry(budget_mib.to_bits()).or_insert(at);
+        let Some(limit_mb) = limit(r) else { continue };
+        let at = At { limit_mb, speed: r.throughput.decode_tokens_per_s, is_killed: is_killed(r) };
+        let have = points.entry(limit_mb.to_bits()).or_insert(at);
         if (!at.is_killed, at.speed) > (!have.is_killed, have.speed) {
             *have = at;
         }
@@ -142,12 +144,12 @@ fn line(group: &Group<'_>, strategy: &str) -> Vec<At> {
 }
 
 fn rows(groups: &[&Group<'_>], results: &[RunResult]) -> Vec<Vec<String>> {
-    let mut csv = vec![record(["device", "strategy", "budget_mib", "outcome", "decode_tokens_per_s"])];
+    let mut csv = vec![record(["device", "strategy", "limit_mb", "outcome", "decode_tokens_per_s"])];
     for group in groups {
         for name in strategies(results) {
             csv.extend(line(group, name).iter().map(|at| {
                 let outcome = if at.is_killed { "killed" } else { "lives" };
-                record([&group.title, name, &at.budget_mib.to_string(), outcome, &at.speed.to_string()])
+                record([&group.title, name, &at.limit_mb.to_string(), outcome, &at.speed.to_string()])
             }));
         }
     }

@@ -1,0 +1,36 @@
+# What a developer runs. `just` alone lists it.
+
+default:
+    @just --list
+
+# The quickstart scenario.
+quickstart:
+    cargo run --release
+
+# The README's test command.
+test:
+    cargo nextest run --workspace --exclude tightfit-live
+
+# What CI runs, without the recorder.
+check: test
+    cargo test --doc --workspace --exclude tightfit-live
+    cargo fmt --all --check
+    cargo clippy --workspace --exclude tightfit-live --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --exclude tightfit-live --no-deps
+
+# The recorder and its tests; TIGHTFIT_SMOLLM2 names the model file.
+live:
+    cargo test --release -p tightfit-live
+
+# Criterion: replay, trace, run.
+bench:
+    cargo bench
+
+# The picture of the README.
+figures:
+    cargo run --release -- run quickstart --out target/figures
+    cp target/figures/charts/speed-against-memory.svg target/figures/charts/decode-speed.svg reports/figures/quickstart/
+
+# Licences and advisories (needs cargo-deny).
+deny:
+    cargo deny check
