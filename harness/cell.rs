@@ -52,7 +52,8 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     };
     let streams = Streams::new(cell.strategy.stream, &inputs.weights, trace, lengths);
     let context = u64::from(streams.prompt_tokens) + streams.decode_passes;
-    let context_max = u32::try_from(context).unwrap_or(u32::MAX).min(inputs.model.context);
+    let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
+    let context_max = u32::try_from(context).unwrap_or(u32::MAX).min(kept);
     let kv_bytes = u64::from(context_max) * inputs.weights.kv_bytes_per_token_layer * u64::from(inputs.weights.layers);
     let runtime_bytes = inputs.runtime(cell.device).memory.get();
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };

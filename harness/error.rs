@@ -17,7 +17,7 @@ pub enum RunError {
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The trace.
-    #[error("trace {0}")]
+    #[error("{}", of_trace(.0))]
     Trace(#[from] TraceError),
     /// Writing results.
     #[error(transparent)]
@@ -45,4 +45,9 @@ pub enum RunError {
     /// The command line asks for what this build lacks, or for two things that exclude each other.
     #[error("{0}")]
     Usage(String),
+}
+
+/// Errors of a trace begin with its file; only the one about its name says `trace` itself.
+fn of_trace(error: &TraceError) -> String {
+    if matches!(error, TraceError::Missing { .. }) { error.to_string() } else { format!("trace {error}") }
 }

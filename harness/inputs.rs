@@ -77,7 +77,14 @@ impl Inputs {
 
     fn check(&self) -> Result<(), RunError> {
         let scenario = &self.scenario;
-        for device in &self.devices {
+        for (index, device) in self.devices.iter().enumerate() {
+            self.check_memory(device)?;
+            if self.devices[..index].iter().any(|earlier| earlier.name == device.name) {
+                return Err(self.wrong(format!(
+                    "two devices are called {}: leave one out, or give its profile another name",
+                    device.name
+                )));
+            }
             if device.runtime(&scenario.runtime, scenario.processor).is_none() {
                 let known: Vec<String> = device
                     .runtimes
@@ -92,13 +99,6 @@ impl Inputs {
                     known.join(", ")
                 )));
             }
-            if scenario.memory.entitled && scenario.memory.limit.is_none() && device.memory.app_limit_entitled.is_none()
-            {
-                return Err(self.wrong(format!(
-                    "device {} has no app-limit-entitled-mb: leave memory.entitled out, or give memory.limit-mb",
-                    device.name
-                )));
-            }
         }
         let sparse = scenario.strategies.iter().find(|strategy| strategy.stream == Stream::FeedForward);
         if let (Some(strategy), None) = (sparse, &self.trace) {
@@ -110,7 +110,25 @@ impl Inputs {
         self.trace.as_ref().map_or(Ok(()), |trace| self.check_trace(trace))
     }
 
-    /// That the trace was recorded on a model of this shape.
+    /// That the device has the memory that the scenario speaks of.
+    fn check_memory(&self, device: &Device) -> Result<(), RunError> {
+        let memory = &self.scenario.memory;
+        if memory.entitled && memory.limit.is_none() && device.memory.app_limit_entitled.is_none() {
+            return Err(self.wrong(format!(
+                "device {} has no app-limit-entitled-mb: leave memory.entitled out, or give memory.limit-mb",
+                device.name
+            )));
+        }
+        let (name, total_mb) = (&device.name, device.memory.total.get() / 1_000_000);
+        let limits = memory.curve_mb.iter().map(|&limit_mb| ("memory.curve-mb", u64::from(limit_mb)));
+        let own = memory.limit.map(|limit| ("memory.limit-mb", limit.get().div_ceil(1_000_000)));
+        if let Some((key, limit_mb)) = own.into_iter().chain(limits).find(|&(_, limit_mb)| limit_mb > total_mb) {
+            return Err(self.wrong(format!("{key}: {limit_mb} MB on {name}, which has {total_mb} MB in all")));
+        }
+        Ok(())
+    }
+
+    /// That the trace was recorded on a model of this shape, and has a prompt and an output.
     fn check_trace(&self, trace: &Trace) -> Result<(), RunError> {
         let of_trace = trace.geometry();
         let unit = match self.model.feed_forward {
@@ -132,11 +150,22 @@ impl Inputs {
                 unit.as_str(),
             )));
         }
+        let number = self.scenario.request.trace_request;
         let requests = trace.requests().len();
-        if self.scenario.request.trace_request as usize >= requests {
+        let Some(request) = trace.requests().get(number as usize) else {
             return Err(self.wrong(format!(
-                "request.trace-request = {}: the trace has {requests} request(s), counted from 0",
-                self.scenario.request.trace_request
+                "request.trace-request = {number}: the trace has {requests} request(s), counted from 0"
+            )));
+        };
+        if request.prefill_tokens == 0 {
+            return Err(self.wrong(format!(
+                "request {number} of the trace has no prompt: record the prompt's tokens too (phase prefill)"
+            )));
+        }
+        if request.decode_tokens == 0 && self.scenario.request.output_tokens.is_some_and(|tokens| tokens > 1) {
+            return Err(self.wrong(format!(
+                "request {number} of the trace has no generated token to repeat: leave request.output-tokens out, or \
+                 record some (phase decode)"
             )));
         }
         Ok(())

@@ -6,17 +6,23 @@ const NAMES_MAX: usize = 3;
 /// Words that end an "unknown name" error: the nearest names if there are any near, else all of them.
 #[must_use]
 pub fn suggestion(name: &str, known: &[&str]) -> String {
-    let name = plain(name);
-    let mut near: Vec<(usize, &str)> =
-        known.iter().filter_map(|candidate| Some((nearness(&name, &plain(candidate))?, *candidate))).collect();
-    near.sort_unstable();
-    let best = if near.first().is_some_and(|(distance, _)| *distance == 0) { 1 } else { NAMES_MAX };
-    let near: Vec<&str> = near.into_iter().take(best).map(|(_, candidate)| candidate).collect();
+    let near = nearest(name, known);
     if near.is_empty() {
         format!("known are {}; a path must end in .toml", known.join(", "))
     } else {
         format!("did you mean {}? (a path must end in .toml)", near.join(", "))
     }
+}
+
+/// The known names nearest to `name`, best first: one where it is the same but for case and dashes, none where none is near.
+#[must_use]
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Vec<&'k str> {
+    let name = plain(name);
+    let mut near: Vec<(usize, &str)> =
+        known.iter().filter_map(|candidate| Some((nearness(&name, &plain(candidate))?, *candidate))).collect();
+    near.sort_unstable();
+    let best = if near.first().is_some_and(|(distance, _)| *distance == 0) { 1 } else { NAMES_MAX };
+    near.into_iter().take(best).map(|(_, candidate)| candidate).collect()
 }
 
 /// Letters apart, if one contains the other or at most a quarter of the letters differ.

@@ -22,6 +22,9 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
     for name in &names {
         all.push(load(name, options, &settings)?);
     }
+    if let Some(folder) = &options.out {
+        can_hold(folder, &all)?;
+    }
     let curve = if options.out.is_some() { Curve::Run } else { Curve::Skip };
     let mut results = Vec::new();
     for inputs in &all {
@@ -30,23 +33,38 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
         bar.finish_and_clear();
         results.push((inputs, of_scenario?));
     }
-    output::print(&printed(options.format, &results))?;
+    // Files first: where they can't be written nothing is printed either.
     if let Some(folder) = &options.out {
         for (inputs, of_scenario) in &results {
             let folder = if results.len() == 1 { folder.clone() } else { folder.join(&inputs.scenario.name) };
             write_out(&folder, inputs, of_scenario)?;
         }
     }
+    output::print(&printed(options.format, &results))
+}
+
+/// What would stop the writing at the end is said before the run: a file in the folder's place, two scenarios of one name.
+fn can_hold(folder: &Path, all: &[Inputs]) -> Result<(), RunError> {
+    let there = folder.ancestors().find(|path| path.exists());
+    if let Some(file) = there.filter(|path| !path.is_dir()) {
+        return Err(RunError::Usage(format!("--out {}: {} is a file: name a folder", folder.display(), file.display())));
+    }
+    for (index, inputs) in all.iter().enumerate() {
+        let name = &inputs.scenario.name;
+        if all[..index].iter().any(|earlier| earlier.scenario.name == *name) {
+            return Err(RunError::Usage(format!(
+                "--out {}: two scenarios are called `{name}` and would share a folder: run them one by one",
+                folder.display()
+            )));
+        }
+    }
     Ok(())
 }
 
 fn load(name: &str, options: &Run, settings: &Settings) -> Result<Inputs, RunError> {
-    let mut scenario = Scenario::load(name, settings)?;
+    let mut scenario = Scenario::load_with(name, &options.strategies, settings)?;
     if !options.devices.is_empty() {
         scenario.devices.clone_from(&options.devices);
-    }
-    if !options.strategies.is_empty() {
-        scenario = scenario.with_strategies(&options.strategies, settings)?;
     }
     Inputs::load(scenario, settings)
 }
@@ -78,6 +96,20 @@ fn width() -> Option<u16> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0)
 }
 
+/// The command as one would type it again, wherever the program lies.
+fn command_line() -> String {
+    let quoted = |argument: String| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=,:".contains(letter);
+        if !argument.is_empty() && argument.chars().all(plain) {
+            argument
+        } else {
+            format!("'{}'", argument.replace('\'', r"'\''"))
+        }
+    };
+    let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
+    std::iter::once("tightfit".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
 fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<(), RunError> {
     let mut notes = vec![inputs.scenario.question.clone()];
     if let Some(trace) = &inputs.trace {
@@ -89,7 +121,7 @@ fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<()
     }
     let meta = Meta {
         title: inputs.scenario.title.clone(),
-        command: std::env::args().collect::<Vec<_>>().join(" "),
+        command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         notes,
     };

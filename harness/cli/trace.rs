@@ -37,7 +37,7 @@ pub(crate) fn described(info: &Info) -> String {
     let maybe = |share: Option<f64>| share.map_or_else(|| "none".to_owned(), percent);
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:24}{value}");
+        let _ = writeln!(text, "{name:31}{value}");
     };
     line("model", info.model.clone());
     line("active means", info.definition.clone());
@@ -57,7 +57,7 @@ pub(crate) fn described(info: &Info) -> String {
     line(
         "repeats from the token before",
         format!(
-            " {} (chance {}, popularity alone {})",
+            "{} (chance {}, popularity alone {})",
             maybe(info.repeat.observed),
             maybe(info.repeat.by_chance),
             percent(info.repeat.by_popularity)

@@ -5,6 +5,7 @@
 
 mod check;
 mod embedded;
+mod strategies;
 
 use serde::Deserialize;
 use tightfit_devices::{Bytes, ProcessorKind, Source, read};
@@ -13,7 +14,7 @@ use toml::Table;
 use crate::{
     ScenarioError, Settings, Strategy,
     catalog::{Catalog, Text},
-    settings, strategy,
+    settings,
 };
 
 /// The scenarios that are built in.
@@ -38,6 +39,8 @@ pub struct Request {
     pub prompt_tokens: Option<u32>,
     /// Output length; a trace that is shorter is repeated.
     pub output_tokens: Option<u32>,
+    /// Positions that the KV cache keeps; the oldest are dropped beyond. Without it, the model's context.
+    pub context_tokens: Option<u32>,
     /// How the prompt is processed.
     #[serde(default)]
     pub prefill: Prefill,
@@ -125,63 +128,53 @@ struct ScenarioFile {
 impl Scenario {
     /// A scenario by embedded name, or from a path that ends in `.toml`, with settings applied.
     pub fn load(name_or_path: &str, settings: &Settings) -> Result<Self, ScenarioError> {
-        Self::parse(CATALOG.find(name_or_path)?, settings)
+        Self::parse(CATALOG.find(name_or_path)?, &[], settings)
     }
 
-    /// A scenario from its text, with settings applied. The text must be right by itself.
-    pub fn parse(source: Text, settings: &Settings) -> Result<Self, ScenarioError> {
+    /// The same, with these strategies in place of the scenario's: names of its own, of the catalog, or paths.
+    pub fn load_with(name_or_path: &str, strategies: &[String], settings: &Settings) -> Result<Self, ScenarioError> {
+        Self::parse(CATALOG.find(name_or_path)?, strategies, settings)
+    }
+
+    /// A scenario from its text, with settings applied; `strategies`, if any, are run instead of its own. The text must
+    /// be right by itself.
+    pub fn parse(source: Text, strategies: &[String], settings: &Settings) -> Result<Self, ScenarioError> {
         let in_toml = |problem| ScenarioError::Toml {
             kind: CATALOG.kind,
             origin: source.origin.clone(),
             problem: Box::new(problem),
         };
         let mut file: ScenarioFile = toml::from_str(&source.text).map_err(in_toml)?;
+        check::limit_has_source(&source.origin, &file)?;
         if !settings.scenario.is_empty() {
             let mut table: Table = toml::from_str(&source.text).map_err(in_toml)?;
             for (key, value) in &settings.scenario {
-                if !settings::set(&mut table, key, value.clone(), true) {
+                if !settings::set(&mut table, key, value.clone()) {
                     let setting = format!("{key}={value}");
-                    let problem = "a key on the way is no section; see `tightfit show scenario`".to_owned();
+                    let problem = "what stands before the last dot is no section of a scenario".to_owned();
                     return Err(ScenarioError::Setting { setting, problem });
                 }
             }
+            forget_source_of_limit(&mut table, settings);
             file = table.try_into().map_err(|problem| ScenarioError::Toml {
                 kind: CATALOG.kind,
                 origin: format!("{} with --set", source.origin),
                 problem: Box::new(problem),
             })?;
         }
-        check::scenario(source, file, settings)
-    }
-
-    /// The scenario with other strategies: names of its own, of the catalog, or paths.
-    pub fn with_strategies(mut self, names: &[String], settings: &Settings) -> Result<Self, ScenarioError> {
-        let own = std::mem::take(&mut self.strategies);
-        for name in names {
-            let found = own.iter().find(|strategy| strategy.name == *name).cloned();
-            self.strategies.push(match found {
-                Some(strategy) => strategy,
-                None => Strategy::load(name, &settings.strategy)?,
-            });
-        }
-        check::names_unique(&self.source.origin, &self.strategies)?;
-        Ok(self)
+        check::scenario(source, file, strategies, settings)
     }
 }
 
-/// A `[[strategy]]` entry: `from` names a built-in strategy or a path, the other keys are laid over it.
-fn variation(origin: &str, mut entry: Table, settings: &Settings) -> Result<Strategy, ScenarioError> {
-    let Some(toml::Value::String(from)) = entry.remove("from") else {
-        return Err(ScenarioError::Impossible {
-            kind: CATALOG.kind,
-            origin: origin.to_owned(),
-            key: "strategy.from".to_owned(),
-            problem: "name the strategy that this entry varies, as in from = \"window\"".to_owned(),
-        });
-    };
-    let base = strategy::CATALOG.find(&from)?;
-    let origin = format!("{} in {origin}", base.origin);
-    Strategy::parse(&origin, &base.text, &entry, &settings.strategy)
+/// A limit that is set from outside is no longer the one whose source the file gives.
+fn forget_source_of_limit(table: &mut Table, settings: &Settings) {
+    let is_set = |wanted: &str| settings.scenario.iter().any(|(key, _)| key.starts_with(wanted));
+    if is_set("memory.limit-mb")
+        && !is_set("memory.limit-source")
+        && let Some(toml::Value::Table(memory)) = table.get_mut("memory")
+    {
+        memory.remove("limit-source");
+    }
 }
 
 fn size_mb<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Bytes>, D::Error> {

@@ -11,7 +11,7 @@ pub struct Settings {
     pub scenario: Vec<(String, Value)>,
     /// Keys of every device, without the leading `device.`.
     pub device: Vec<(String, Value)>,
-    /// Keys of every strategy that has the key's section, without the leading `strategy.`.
+    /// Keys of every strategy that has the key, without the leading `strategy.`; one that no strategy has is an error.
     pub strategy: Vec<(String, Value)>,
 }
 
@@ -44,17 +44,27 @@ impl Settings {
     }
 }
 
-/// Sets a dotted key; sections on the way must exist unless `create`. Whether it could be set.
-pub(crate) fn set(table: &mut Table, key: &str, value: Value, create: bool) -> bool {
+/// Sets a dotted key and creates the sections on the way. Whether it could be set: a value on the way is no section.
+pub(crate) fn set(table: &mut Table, key: &str, value: Value) -> bool {
     let Some((section, rest)) = key.split_once('.') else {
         table.insert(key.to_owned(), value);
         return true;
     };
-    if create && !table.contains_key(section) {
-        table.insert(section.to_owned(), Value::Table(Table::new()));
+    match table.entry(section).or_insert_with(|| Value::Table(Table::new())) {
+        Value::Table(inner) => set(inner, rest, value),
+        _ => false,
     }
-    match table.get_mut(section) {
-        Some(Value::Table(inner)) => set(inner, rest, value, create),
+}
+
+/// Sets a dotted key that is there already. Whether it was.
+pub(crate) fn replace(table: &mut Table, key: &str, value: Value) -> bool {
+    let (section, rest) = key.split_once('.').unzip();
+    match (table.get_mut(section.unwrap_or(key)), rest) {
+        (Some(Value::Table(inner)), Some(rest)) => replace(inner, rest, value),
+        (Some(found), None) => {
+            *found = value;
+            true
+        }
         _ => false,
     }
 }

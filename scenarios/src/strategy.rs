@@ -38,7 +38,7 @@ pub enum Layout {
 
 /// Which bundle leaves when room is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", tag = "policy", deny_unknown_fields)]
+#[serde(try_from = "check::EvictFile")]
 pub enum Evict {
     /// Everything, after every step.
     RetainNone,
@@ -181,8 +181,8 @@ impl Strategy {
         Self::parse(&found.origin, &found.text, &Table::new(), set)
     }
 
-    /// A strategy from its text. `changes` are laid over the text key by key, then `set` is applied where the text has
-    /// the key's section: so that a setting of `reads.lanes` passes a page cache by.
+    /// A strategy from its text. `changes` are laid over the text key by key, then `set` is applied where the result has
+    /// the key: so that a setting of `reads.lanes` passes a page cache by.
     pub fn parse(origin: &str, text: &str, changes: &Table, set: &[(String, Value)]) -> Result<Self, ScenarioError> {
         let in_toml =
             |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.to_owned(), problem: Box::new(problem) };
@@ -190,14 +190,28 @@ impl Strategy {
         let _: StrategyFile = toml::from_str(text).map_err(in_toml)?;
         let mut table: Table = toml::from_str(text).map_err(in_toml)?;
         overlay(&mut table, changes);
+        let mut origin = origin.to_owned();
         for (key, value) in set {
-            settings::set(&mut table, key, value.clone(), false);
+            if settings::replace(&mut table, key, value.clone()) && !origin.ends_with(WITH_SET) {
+                origin.push_str(WITH_SET);
+            }
         }
         let mut settings = BTreeMap::new();
         flatten("", &table, &mut settings);
-        check::strategy(origin, table.try_into().map_err(in_toml)?, settings)
+        let in_toml =
+            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.clone(), problem: Box::new(problem) };
+        check::strategy(&origin, table.try_into().map_err(in_toml)?, settings)
+    }
+
+    /// Whether the strategy has a setting of this dotted key, or a section of that name.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.settings.keys().any(|own| own.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 }
+
+/// What stands behind a strategy's origin in errors where a key was set from outside.
+const WITH_SET: &str = " with --set";
 
 /// The leaves of a table by dotted key, without what names the strategy.
 fn flatten(prefix: &str, table: &Table, leaves: &mut BTreeMap<String, String>) {

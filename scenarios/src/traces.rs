@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tightfit_devices::near;
+
 use crate::trace::{self, Trace, TraceError};
 
 macro_rules! traces {
@@ -24,8 +26,17 @@ pub fn bytes(name_or_path: &str) -> Result<Vec<u8>, TraceError> {
         return Ok(bytes.to_vec());
     }
     std::fs::read(Path::new(name_or_path)).map_err(|problem| {
-        let known = names().collect::<Vec<_>>().join(", ");
-        TraceError::Missing { name: name_or_path.to_owned(), known, problem }
+        if Path::new(name_or_path).extension().is_some() {
+            return TraceError::Io { name: name_or_path.to_owned(), action: "open", source: problem };
+        }
+        let known: Vec<&str> = names().collect();
+        let near = near::nearest(name_or_path, &known);
+        let near = if near.is_empty() {
+            format!("built in are {}", known.join(", "))
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
+        TraceError::Missing { name: name_or_path.to_owned(), near }
     })
 }
 

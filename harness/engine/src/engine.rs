@@ -95,7 +95,8 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
         let reads_ahead = setup.prefetch != Prefetch::None;
         assert!(!reads_ahead || setup.placement == Placement::InPlace, "a row in flight can't move");
         let bundles = store.geometry().bundles();
-        let row_bundles_max = setup.row_bundles_max;
+        // Warm-up reads even where no step ever does.
+        let row_bundles_max = setup.row_bundles_max.max(1);
         let plan = Plan::new(store, setup.reads, row_bundles_max);
         let ahead = Plan::new(store, setup.reads, if reads_ahead { row_bundles_max } else { 0 });
         let flights_max = 2 * ahead.reads_max();
@@ -173,7 +174,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
 
     fn evict(&mut self, bundle: BundleId) {
         self.counters.evictions += 1;
-        if let Some(moved) = self.resident.remove(self.store, bundle) {
+        if let Some(moved) = self.resident.remove(bundle) {
             self.counters.moves += 1;
             self.counters.moved_bytes += moved.bytes;
             self.platform.move_row(moved.from, moved.to, moved.bytes);
@@ -187,7 +188,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             return;
         }
         for (bundle, slot) in &mut self.batch {
-            *slot = self.resident.insert(self.store, *bundle);
+            *slot = self.resident.insert(*bundle);
         }
         self.counters.needed_bytes[cause as usize] += self.plan.build(self.store, &self.batch);
         for (extent, pieces) in self.plan.reads() {
@@ -224,7 +225,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             if !self.make_room(self.store.bundle_bytes(bundle)) {
                 break;
             }
-            let slot = self.resident.insert(self.store, bundle);
+            let slot = self.resident.insert(bundle);
             self.state[bundle as usize] |= SEEN | AHEAD;
             self.batch.push((bundle, slot));
         }

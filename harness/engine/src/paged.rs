@@ -68,7 +68,7 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
         let pages = usize::try_from(store.bytes().div_ceil(page_bytes)).expect("pages fit the address space");
         platform.reserve(1);
         Self {
-            pages_max: budget_bytes / page_bytes,
+            pages_max: (budget_bytes / page_bytes).min(pages as u64),
             pages: 0,
             links: Links::new(pages),
             active: List::default(),
@@ -116,8 +116,8 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
             end += 1;
         }
         // A cache smaller than the block keeps the faulting page at least.
-        let room = u32::try_from(self.pages_max).unwrap_or(u32::MAX);
-        end = end.min((page + room).max(page + 1));
+        let room = page_number(self.pages_max);
+        end = end.min(page + room);
         first = first.max(end.saturating_sub(room));
         let offset = u64::from(first) * self.setup.page_bytes;
         let bytes = (u64::from(end - first) * self.setup.page_bytes).min(self.store.bytes() - offset);
@@ -125,9 +125,11 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
         self.counters.reads[cause as usize] += 1;
         self.counters.read_bytes[cause as usize] += bytes;
         self.counters.needed_bytes[cause as usize] += self.setup.page_bytes.min(bytes);
-        for page in first..end {
-            self.take_in(page);
+        // The page that was asked for comes in last, so that its neighbours can't push it out before it is used.
+        for neighbour in (first..end).filter(|&other| other != page) {
+            self.take_in(neighbour);
         }
+        self.take_in(page);
         self.watch.manage(&mut self.platform);
         let ticket = self.platform.submit(&Read { extent: Extent { offset, bytes }, cause }, &[]);
         self.watch.wait(&mut self.platform, ticket);

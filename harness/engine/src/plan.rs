@@ -75,12 +75,22 @@ impl Plan {
         self.reads.capacity()
     }
 
-    /// Plans the reads of `batch`, pairs of bundle and slot. Returns the bytes that the bundles themselves have.
+    /// Plans the reads of `batch`, pairs of bundle and slot in order of the bundles. Returns the bytes that the bundles
+    /// themselves have.
     pub fn build(&mut self, store: &Store, batch: &[(BundleId, u32)]) -> u64 {
         self.runs.clear();
         self.reads.clear();
         self.pieces.clear();
+        debug_assert!(batch.is_sorted(), "a batch in order of its bundles");
         let mut needed_bytes = 0;
+        if store.in_id_order() {
+            for &(bundle, slot) in batch {
+                let extent = store.extent(bundle, 0);
+                needed_bytes += extent.bytes;
+                self.place(Run { extent, bundle, slot, slot_offset: 0 }, store);
+            }
+            return needed_bytes;
+        }
         for &(bundle, slot) in batch {
             let mut slot_offset = 0;
             for part in 0..store.parts(bundle) {
@@ -92,7 +102,7 @@ impl Plan {
         }
         self.runs.sort_unstable();
         for index in 0..self.runs.len() {
-            self.place(self.runs[index], store.read_unit_bytes());
+            self.place(self.runs[index], store);
         }
         needed_bytes
     }
@@ -106,9 +116,9 @@ impl Plan {
     }
 
     /// Adds `run` to the last read where it may be coalesced, else to reads of its own.
-    fn place(&mut self, run: Run, unit_bytes: u64) {
-        let start = run.extent.offset / unit_bytes * unit_bytes;
-        let end = run.extent.end().next_multiple_of(unit_bytes);
+    fn place(&mut self, run: Run, store: &Store) {
+        let whole = store.rounded_out(run.extent);
+        let (start, end) = (whole.offset, whole.end());
         if let Some(last) = self.reads.last_mut() {
             let near = start <= last.extent.end() + self.rules.coalesce_gap_bytes;
             if near && end - last.extent.offset <= self.rules.read_bytes_max {

@@ -47,7 +47,7 @@ pub struct Resident {
     slot_of: Vec<u32>,
     bundle_at: Vec<u32>,
     pools: Vec<Pool>,
-    pool_of_region: Vec<u32>,
+    pool_of: Vec<u16>,
     bytes: u64,
     peak_bytes: u64,
 }
@@ -55,10 +55,9 @@ pub struct Resident {
 impl Resident {
     /// An empty resident set for the bundles of `store`.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "there are fewer pools than bundles")]
     pub fn new(store: &Store, placement: Placement) -> Self {
         let mut pools: Vec<(Pool, u32)> = Vec::new();
-        let mut pool_of_region = Vec::new();
+        let mut pool_of = Vec::with_capacity(store.geometry().bundles() as usize);
         for region in store.geometry().regions() {
             let shared = pools.iter().position(|(pool, _)| pool.bundle_bytes == region.bundle_bytes);
             let number = shared.filter(|_| placement == Placement::InPlace).unwrap_or(pools.len());
@@ -67,7 +66,8 @@ impl Resident {
                 pools.push((pool, 0));
             }
             pools[number].1 += region.count;
-            pool_of_region.push(number as u32);
+            let number = u16::try_from(number).expect("fewer than 65,536 pools");
+            pool_of.extend(core::iter::repeat_n(number, region.count as usize));
         }
         let mut base = 0;
         for (pool, slots) in &mut pools {
@@ -83,7 +83,7 @@ impl Resident {
             slot_of: vec![NONE; bundles],
             bundle_at: vec![NONE; bundles],
             pools: pools.into_iter().map(|(pool, _)| pool).collect(),
-            pool_of_region,
+            pool_of,
             bytes: 0,
             peak_bytes: 0,
         }
@@ -115,9 +115,9 @@ impl Resident {
     }
 
     /// Gives `bundle`, which must not have one, a slot.
-    pub fn insert(&mut self, store: &Store, bundle: BundleId) -> u32 {
+    pub fn insert(&mut self, bundle: BundleId) -> u32 {
         debug_assert!(!self.contains(bundle), "bundle {bundle} is resident already");
-        let pool = &mut self.pools[self.pool_of_region[store.region_of(bundle) as usize] as usize];
+        let pool = &mut self.pools[self.pool_of[bundle as usize] as usize];
         let slot = pool.free.pop().unwrap_or_else(|| {
             pool.used += 1;
             pool.base + pool.used - 1
@@ -130,10 +130,10 @@ impl Resident {
     }
 
     /// Takes the slot of `bundle`, which must have one, back; compact placement may ask for a move.
-    pub fn remove(&mut self, store: &Store, bundle: BundleId) -> Option<Move> {
+    pub fn remove(&mut self, bundle: BundleId) -> Option<Move> {
         let slot = self.slot_of[bundle as usize];
         debug_assert_ne!(slot, NONE, "bundle {bundle} is not resident");
-        let pool = &mut self.pools[self.pool_of_region[store.region_of(bundle) as usize] as usize];
+        let pool = &mut self.pools[self.pool_of[bundle as usize] as usize];
         self.slot_of[bundle as usize] = NONE;
         self.bytes -= pool.bundle_bytes;
         if self.placement == Placement::InPlace {

@@ -51,6 +51,7 @@ pub struct Store {
     region_of: Vec<u32>,
     read_unit_bytes: u64,
     bytes: u64,
+    in_id_order: bool,
     geometry: Geometry,
 }
 
@@ -59,10 +60,10 @@ impl Store {
     /// and reads are rounded out to it.
     ///
     /// # Panics
-    /// If the read unit is zero.
+    /// If the read unit is no power of two.
     #[must_use]
     pub fn new(geometry: Geometry, layout: Layout, read_unit_bytes: u64) -> Self {
-        assert!(read_unit_bytes > 0, "a read unit of no bytes");
+        assert!(read_unit_bytes.is_power_of_two(), "a read unit of {read_unit_bytes} B");
         let mut offset = 0;
         let mut places = Vec::with_capacity(geometry.regions().len());
         let mut region_of = Vec::with_capacity(geometry.bundles() as usize);
@@ -80,7 +81,22 @@ impl Store {
             region_of.extend(core::iter::repeat_n(number, region.count as usize));
             offset = (offset + region.bundle_bytes * u64::from(region.count)).next_multiple_of(read_unit_bytes);
         }
-        Self { places, region_of, read_unit_bytes, bytes: offset, geometry }
+        let in_id_order = places.iter().all(|place| place.parts == 1);
+        Self { places, region_of, read_unit_bytes, bytes: offset, in_id_order, geometry }
+    }
+
+    /// Whether a higher bundle always lies at a higher offset, in one run.
+    #[must_use]
+    pub fn in_id_order(&self) -> bool {
+        self.in_id_order
+    }
+
+    /// The extent rounded out to whole read units.
+    #[must_use]
+    pub fn rounded_out(&self, extent: Extent) -> Extent {
+        let mask = self.read_unit_bytes - 1;
+        let offset = extent.offset & !mask;
+        Extent { offset, bytes: ((extent.end() + mask) & !mask) - offset }
     }
 
     /// The bundles that the store holds.

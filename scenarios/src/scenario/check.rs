@@ -1,10 +1,18 @@
 //! What must hold between the keys of a scenario.
 
-use super::{CATALOG, Scenario, ScenarioFile, variation};
-use crate::{ScenarioError, Settings, Strategy, catalog::Text};
+use super::{
+    CATALOG, Scenario, ScenarioFile,
+    strategies::{self, Written},
+};
+use crate::{ScenarioError, Settings, catalog::Text};
 
 /// The scenario of a file whose single keys are right.
-pub(super) fn scenario(source: Text, file: ScenarioFile, settings: &Settings) -> Result<Scenario, ScenarioError> {
+pub(super) fn scenario(
+    source: Text,
+    file: ScenarioFile,
+    only: &[String],
+    settings: &Settings,
+) -> Result<Scenario, ScenarioError> {
     let wrong = |key: &str, problem: &str| ScenarioError::Impossible {
         kind: CATALOG.kind,
         origin: source.origin.clone(),
@@ -13,6 +21,9 @@ pub(super) fn scenario(source: Text, file: ScenarioFile, settings: &Settings) ->
     };
     if file.schema != 1 {
         return Err(wrong("schema", &format!("this program reads schema 1, not {}", file.schema)));
+    }
+    if !is_file_name(&file.name) {
+        return Err(wrong("name", "a name is one word of letters, digits, `-`, `_` and `.`, such as my-phone"));
     }
     if file.devices.is_empty() {
         return Err(wrong("devices", "no device: name at least one (`tightfit list devices`)"));
@@ -23,6 +34,9 @@ pub(super) fn scenario(source: Text, file: ScenarioFile, settings: &Settings) ->
     if file.request.prompt_tokens == Some(0) {
         return Err(wrong("request.prompt-tokens", "an empty prompt: at least 1"));
     }
+    if file.request.context_tokens == Some(0) {
+        return Err(wrong("request.context-tokens", "a KV cache of nothing: at least 1"));
+    }
     if file.trace.is_some() && file.request.prompt_tokens.is_some() {
         return Err(wrong("request.prompt-tokens", "the trace has its own prompt: leave this out, or the trace"));
     }
@@ -32,20 +46,8 @@ pub(super) fn scenario(source: Text, file: ScenarioFile, settings: &Settings) ->
     if file.memory.curve_mb.contains(&0) {
         return Err(wrong("memory.curve-mb", "a limit of nothing: each at least 1"));
     }
-    if file.memory.limit.is_some() != file.memory.limit_source.is_some() && settings.scenario.is_empty() {
-        return Err(wrong("memory.limit-source", "a limit-mb and its limit-source = { kind, from } go together"));
-    }
-    let mut strategies = Vec::new();
-    for name in &file.strategies {
-        strategies.push(Strategy::load(name, &settings.strategy)?);
-    }
-    for entry in file.strategy {
-        strategies.push(variation(&source.origin, entry, settings)?);
-    }
-    if strategies.is_empty() {
-        return Err(wrong("strategies", "nothing to compare: name at least one (`tightfit list strategies`)"));
-    }
-    names_unique(&source.origin, &strategies)?;
+    let written = Written { names: file.strategies, entries: file.strategy };
+    let strategies = strategies::chosen(&source.origin, written, only, settings)?;
     Ok(Scenario {
         name: file.name,
         title: file.title,
@@ -63,17 +65,21 @@ pub(super) fn scenario(source: Text, file: ScenarioFile, settings: &Settings) ->
     })
 }
 
-/// That no two strategies have one name.
-pub(super) fn names_unique(origin: &str, strategies: &[Strategy]) -> Result<(), ScenarioError> {
-    for (index, strategy) in strategies.iter().enumerate() {
-        if strategies[..index].iter().any(|earlier| earlier.name == strategy.name) {
-            return Err(ScenarioError::Impossible {
-                kind: CATALOG.kind,
-                origin: origin.to_owned(),
-                key: "strategy.name".to_owned(),
-                problem: format!("two strategies are called `{}`: give one of them another name", strategy.name),
-            });
-        }
+/// That a memory limit of the file's own says where it is from.
+pub(super) fn limit_has_source(origin: &str, file: &ScenarioFile) -> Result<(), ScenarioError> {
+    if file.memory.limit.is_some() == file.memory.limit_source.is_some() {
+        return Ok(());
     }
-    Ok(())
+    Err(ScenarioError::Impossible {
+        kind: CATALOG.kind,
+        origin: origin.to_owned(),
+        key: "memory.limit-source".to_owned(),
+        problem: "a limit-mb and its limit-source = { kind = \"assumed\", from = \"…\" } go together".to_owned(),
+    })
+}
+
+/// Results of several scenarios go to folders of their names.
+fn is_file_name(name: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    !name.is_empty() && !name.starts_with('.') && name.chars().all(plain)
 }

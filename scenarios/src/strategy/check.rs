@@ -24,6 +24,40 @@ pub(super) fn pinned<'de, D: Deserializer<'de>>(from: D) -> Result<Pinned, D::Er
     }
 }
 
+/// An eviction policy as written.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a table such as { policy = \"lru\" }")]
+pub(super) struct EvictFile {
+    policy: Policy,
+    tokens: Option<u32>,
+}
+
+/// The policies by name.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Policy {
+    RetainNone,
+    Lru,
+    Window,
+    Belady,
+}
+
+impl TryFrom<EvictFile> for Evict {
+    type Error = &'static str;
+
+    fn try_from(file: EvictFile) -> Result<Self, Self::Error> {
+        match (file.policy, file.tokens) {
+            (Policy::RetainNone, None) => Ok(Self::RetainNone),
+            (Policy::Lru, None) => Ok(Self::Lru),
+            (Policy::Belady, None) => Ok(Self::Belady),
+            (Policy::Window, Some(0)) => Err("a window of no tokens: at least 1"),
+            (Policy::Window, Some(tokens)) => Ok(Self::Window { tokens }),
+            (Policy::Window, None) => Err("a window of how many tokens? give { policy = \"window\", tokens = 5 }"),
+            (_, Some(_)) => Err("only { policy = \"window\" } has `tokens`: leave them out"),
+        }
+    }
+}
+
 /// The strategy of a file whose single keys are right.
 pub(super) fn strategy(
     origin: &str,
@@ -69,9 +103,6 @@ fn resident_set(set: &ResidentSet, reads: Reads, stream: Stream) -> Result<(), (
     }
     if reads.read_max_kib == 0 {
         return Err(("reads.read-max-kib", "reads of no bytes: at least 1".to_owned()));
-    }
-    if let Evict::Window { tokens: 0 } = set.evict {
-        return Err(("resident-set.evict.tokens", "a window of no tokens: at least 1".to_owned()));
     }
     if set.prefetch == Prefetch::NextLayer && stream != Stream::Everything {
         return Err((

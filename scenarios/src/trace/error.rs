@@ -10,14 +10,12 @@ use super::RowProblem;
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// Neither a built-in trace nor a file.
-    #[error("no trace `{name}`: built in are {known}; as a file: {problem}")]
+    #[error("no trace named `{name}`, and no such file: {near}")]
     Missing {
         /// The name asked for.
         name: String,
-        /// The built-in names.
-        known: String,
-        /// What the system said of it as a path.
-        problem: io::Error,
+        /// What may have been meant, in words.
+        near: String,
     },
     /// The operating system refused.
     #[error("{name}: cannot {action}: {source}")]

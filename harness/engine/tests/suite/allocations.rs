@@ -1,0 +1,161 @@
+//! After construction a step allocates nothing: counted, for every policy, every overlap and the page cache.
+//!
+//! `allocation_counter` counts the calls of this thread to the global allocator.
+
+use allocation_counter::{AllocationInfo, measure};
+use tightfit_engine::{
+    Engine, Overlap, Platform, Store,
+    engine::Gather,
+    evict::{Evict, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
+    oracle::Oracle,
+    paged::{PageSetup, PagedEngine},
+    platform::{Kernel, Piece, Read, Surcharge, Ticket},
+    session::{self, Request, Stepper},
+    store::Layout,
+};
+
+use crate::{case::Case, laws::Choice, policy::Policy};
+
+/// Tickets remembered: more than are ever outstanding.
+const RING: usize = 1024;
+
+/// A clock that allocates nothing itself: a read lands 500 ns after it was submitted.
+struct StillWorld {
+    now_ns: u64,
+    tickets: u64,
+    submitted_ns: [u64; RING],
+}
+
+fn place(ticket: Ticket) -> usize {
+    usize::try_from(ticket).expect("few tickets") % RING
+}
+
+impl StillWorld {
+    fn new() -> Self {
+        Self { now_ns: 0, tickets: 0, submitted_ns: [0; RING] }
+    }
+}
+
+impl Platform for StillWorld {
+    fn reserve(&mut self, reads_outstanding_max: usize) {
+        assert!(reads_outstanding_max <= RING, "{reads_outstanding_max} reads");
+    }
+
+    fn now_ns(&mut self) -> u64 {
+        self.now_ns
+    }
+
+    fn submit(&mut self, _read: &Read, _pieces: &[Piece]) -> Ticket {
+        self.submitted_ns[place(self.tickets)] = self.now_ns;
+        self.tickets += 1;
+        self.tickets - 1
+    }
+
+    fn landed(&mut self, ticket: Ticket) -> bool {
+        self.submitted_ns[place(ticket)] + 500 <= self.now_ns
+    }
+
+    fn wait(&mut self, ticket: Ticket) {
+        let submitted_ns = self.submitted_ns[place(ticket)];
+        self.now_ns = self.now_ns.max(submitted_ns + 500);
+    }
+
+    fn move_row(&mut self, _from: u32, _to: u32, bytes: u64) {
+        self.now_ns += bytes;
+    }
+
+    fn run(&mut self, _kernel: &Kernel) -> Surcharge {
+        self.now_ns += 200;
+        Surcharge::default()
+    }
+}
+
+fn case() -> Case {
+    let masks = (0..12_u16).map(|pass| (0..3).map(|layer| (pass * 37 + layer * 101) % 512).collect()).collect();
+    Case { layers: vec![(9, 24), (9, 36), (8, 24)], prefill: 2, masks, decode_passes: 40, budget_share: 30 }
+}
+
+/// Calls of the allocator in a whole session, which is long past construction.
+fn session_allocations(stepper: &mut impl Stepper, case: &Case) -> AllocationInfo {
+    let script = case.script();
+    let request = Request {
+        script: &script,
+        model_layers: script.layers(),
+        decode_passes: case.decode_passes,
+        context_max: 64,
+        rows_fixed: None,
+    };
+    let info = measure(|| session::run(stepper, &request, |_| ()));
+    assert!(stepper.counters().misses > 10 && stepper.counters().lookups > 100, "the session did something");
+    info
+}
+
+fn engine_allocations(choice: &Choice, evict: impl Evict, case: &Case) -> u64 {
+    let store = Store::new(case.geometry(3), choice.layout, choice.unit_bytes);
+    let mut engine = Engine::new(&store, choice.setup(case, &store), evict, StillWorld::new());
+    let info = session_allocations(&mut engine, case);
+    let counters = engine.counters();
+    assert!(choice.policy == Policy::RetainNone || counters.hits > 0 && counters.evictions > 0, "{counters:?}");
+    assert!(!choice.compact || choice.policy == Policy::RetainNone || counters.moves > 0, "{counters:?}");
+    info.count_total
+}
+
+#[test]
+fn no_policy_allocates_in_a_step() {
+    let case = case();
+    let script = case.script();
+    let bundles = case.geometry(1).bundles();
+    let mut runs = 0;
+    for (compact, whole_layer, reads_ahead) in [(true, false, false), (true, true, false), (false, true, true)] {
+        for (layout, policy) in [Layout::Separate, Layout::Bundled]
+            .into_iter()
+            .flat_map(|layout| Policy::ALL.map(|policy| (layout, policy)))
+        {
+            let choice = Choice {
+                policy,
+                layout,
+                compact,
+                overlap: Overlap::ResidentFirst,
+                whole_layer,
+                reads_ahead,
+                unit_bytes: 4,
+                coalesce_gap_bytes: 4,
+                read_units_max: 3,
+                pin_every: 6,
+                read_ns: 500,
+            };
+            let calls = match policy {
+                Policy::RetainNone => engine_allocations(&choice, RetainNone::new(script.row_bundles_max()), &case),
+                Policy::Lru => engine_allocations(&choice, Lru::new(bundles), &case),
+                Policy::Window(tokens) => {
+                    engine_allocations(&choice, Window::new(bundles, tokens, script.layers()), &case)
+                }
+                Policy::Belady => {
+                    let oracle = Oracle::new(&script, bundles, case.decode_passes);
+                    engine_allocations(&choice, Belady::new(bundles, oracle), &case)
+                }
+            };
+            assert_eq!(calls, 0, "calls of the allocator under {choice:?}");
+            runs += 1;
+        }
+    }
+    assert_eq!(runs, 3 * 2 * 6);
+}
+
+#[test]
+fn the_page_cache_allocates_nothing_in_a_step() {
+    let case = case();
+    let store = Store::new(case.geometry(3), Layout::Separate, 4);
+    for gather in [Gather::FeedForward, Gather::WholeLayer] {
+        let setup = PageSetup { budget_bytes: 256, page_bytes: 16, read_around_bytes: 64, gather, dense_bytes: 100 };
+        let mut cache = PagedEngine::new(&store, setup, StillWorld::new());
+        assert_eq!(session_allocations(&mut cache, &case).count_total, 0);
+        assert!(cache.counters().evictions > 0);
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    let info = measure(|| drop(std::hint::black_box(Box::new(7_u64))));
+    assert_eq!((info.count_total, info.count_current), (1, 0));
+}

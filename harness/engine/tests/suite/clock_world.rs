@@ -1,0 +1,102 @@
+//! A platform with a fake clock that counts: what was asked of it, and that it was asked rightly.
+
+use std::collections::BTreeMap;
+
+use tightfit_engine::platform::{Cause, Kernel, Piece, Platform, Read, Surcharge, Ticket};
+
+/// Every kernel's surcharge.
+pub(crate) const SURCHARGE: Surcharge = Surcharge { contention_ns: 3, overhead_ns: 10, throttling_ns: 5 };
+
+/// Time, and counts of what was asked.
+#[derive(Debug)]
+pub(crate) struct ClockWorld {
+    now_ns: u64,
+    read_ns: u64,
+    outstanding_max: usize,
+    /// When each outstanding read lands.
+    finish_ns: BTreeMap<Ticket, u64>,
+    next_ticket: Ticket,
+    /// Bytes asked for, by cause.
+    pub(crate) asked_bytes: [u64; Cause::COUNT],
+    /// Reads asked for, by cause.
+    pub(crate) asked_reads: [u64; Cause::COUNT],
+    /// Every read's length, in order.
+    pub(crate) lengths: Vec<u64>,
+    /// Bytes moved.
+    pub(crate) moved_bytes: u64,
+    /// Time spent in kernels.
+    pub(crate) kernel_ns: u64,
+    /// Kernels run.
+    pub(crate) kernels: Vec<Kernel>,
+}
+
+impl ClockWorld {
+    /// A world in which a read takes `read_ns`.
+    pub(crate) fn new(read_ns: u64) -> Self {
+        Self {
+            now_ns: 7,
+            read_ns,
+            outstanding_max: 0,
+            finish_ns: BTreeMap::new(),
+            next_ticket: 0,
+            asked_bytes: [0; Cause::COUNT],
+            asked_reads: [0; Cause::COUNT],
+            lengths: Vec::new(),
+            moved_bytes: 0,
+            kernel_ns: 0,
+            kernels: Vec::new(),
+        }
+    }
+}
+
+impl Platform for ClockWorld {
+    fn reserve(&mut self, reads_outstanding_max: usize) {
+        self.outstanding_max = reads_outstanding_max;
+    }
+
+    fn now_ns(&mut self) -> u64 {
+        self.now_ns
+    }
+
+    fn submit(&mut self, read: &Read, _pieces: &[Piece]) -> Ticket {
+        let now_ns = self.now_ns;
+        self.finish_ns.retain(|_, finish_ns| *finish_ns > now_ns);
+        self.asked_bytes[read.cause as usize] += read.extent.bytes;
+        self.asked_reads[read.cause as usize] += 1;
+        self.lengths.push(read.extent.bytes);
+        self.finish_ns.insert(self.next_ticket, now_ns + self.read_ns);
+        assert!(
+            self.finish_ns.len() <= self.outstanding_max,
+            "{} reads outstanding, {} reserved",
+            self.finish_ns.len(),
+            self.outstanding_max
+        );
+        self.next_ticket += 1;
+        self.next_ticket - 1
+    }
+
+    fn landed(&mut self, ticket: Ticket) -> bool {
+        assert!(ticket < self.next_ticket, "ticket {ticket} was never given out");
+        self.finish_ns.get(&ticket).is_none_or(|&finish_ns| finish_ns <= self.now_ns)
+    }
+
+    fn wait(&mut self, ticket: Ticket) {
+        assert!(ticket < self.next_ticket, "ticket {ticket} was never given out");
+        let finish_ns = self.finish_ns.remove(&ticket).unwrap_or(0);
+        self.now_ns = self.now_ns.max(finish_ns);
+    }
+
+    fn move_row(&mut self, from: u32, to: u32, bytes: u64) {
+        assert_ne!(from, to, "a row moved onto itself");
+        self.moved_bytes += bytes;
+        self.now_ns += bytes;
+    }
+
+    fn run(&mut self, kernel: &Kernel) -> Surcharge {
+        let ns = 100 + u64::from(kernel.rows);
+        self.now_ns += ns;
+        self.kernel_ns += ns;
+        self.kernels.push(*kernel);
+        SURCHARGE
+    }
+}

@@ -1,0 +1,19 @@
+//! The engine held to its laws: slow twins, exhaustive small spaces, closed forms, and a world that really holds bytes.
+
+mod allocations;
+mod belady;
+mod bytes_world;
+mod case;
+mod clock_world;
+mod dependencies;
+mod exhaustive;
+mod laws;
+mod paged;
+mod paged_twin;
+mod plan;
+mod policy;
+mod residency;
+mod slab;
+mod structures;
+mod twin;
+mod weights;

@@ -1,0 +1,103 @@
+//! Kernels: a roofline and a dispatch, and the DRAM bandwidth that incoming reads take from it.
+
+use tightfit_engine::platform::{Cause, Kernel, KernelKind, Platform, Surcharge};
+use tightfit_sim::compute::Work;
+
+use crate::profile::{LAW, cool, costs, kernel, platform, read};
+
+/// Dispatch of the test's processor.
+const DISPATCH_NS: u64 = 7000;
+
+/// Runs one kernel on an idle platform; its time and surcharge.
+fn run(kernel: &Kernel) -> (u64, Surcharge) {
+    let mut platform = platform(&cool(LAW, 32), 4);
+    let surcharge = platform.run(kernel);
+    (platform.now_ns(), surcharge)
+}
+
+#[test]
+fn a_kernel_takes_the_longer_of_operations_and_bytes_and_a_dispatch() {
+    // Attained: 200 GFLOPS x 0.25 = 50 GFLOPS; 50 GB/s x 0.8 x 0.5 = 20 GB/s.
+    let cases = [
+        // 5 MFLOP at 50 GFLOPS = 100 us.
+        (kernel(KernelKind::Dense, 0, 0), 100_000),
+        // 2 MB and one position's KV cache, written and read: 2,000,256 B at 20 GB/s.
+        (kernel(KernelKind::Dense, 1, 0), 100_013),
+        // 20 rows of 50,000 operations.
+        (kernel(KernelKind::FeedForward, 0, 20), 20_000),
+        // 20 rows of 20,000 B.
+        (kernel(KernelKind::FeedForward, 1, 20), 20_000),
+        // Rows that no position uses cost their bytes, rows used twice their operations twice.
+        (Kernel { row_uses: 40, ..kernel(KernelKind::FeedForward, 0, 20) }, 40_000),
+        (Kernel { row_uses: 40, ..kernel(KernelKind::FeedForward, 1, 20) }, 20_000),
+        (kernel(KernelKind::FeedForward, 1, 0), 0),
+    ];
+    for (kernel, ns) in cases {
+        let (found_ns, surcharge) = run(&kernel);
+        assert_eq!(found_ns, ns + DISPATCH_NS, "{kernel:?}");
+        assert_eq!(surcharge, Surcharge { overhead_ns: DISPATCH_NS, ..Surcharge::default() });
+    }
+    // The head: 4 MB at 20 GB/s, and the token's fixed 300 us.
+    let (found_ns, surcharge) = run(&kernel(KernelKind::Head, 2, 0));
+    assert_eq!(found_ns, 200_000 + DISPATCH_NS + 300_000);
+    assert_eq!(surcharge.overhead_ns, DISPATCH_NS + 300_000);
+}
+
+#[test]
+fn attention_looks_at_every_position_before_it() {
+    // Four positions after six: they look at 7 + 8 + 9 + 10 = 34 positions, and read 10 and write 4 of the KV cache.
+    let kernel = Kernel { tokens: 4, context: 10, ..kernel(KernelKind::Dense, 1, 0) };
+    let work = costs().work(&kernel);
+    assert_eq!(work, Work { flops: 4 * 1000 + 34 * 64, bytes: 2_000_000 + 14 * 128, ends_token: false });
+    // Batched or one by one, the operations are the same.
+    let one_by_one: u64 = (7..=10).map(|context| costs().work(&Kernel { context, tokens: 1, ..kernel }).flops).sum();
+    assert_eq!(work.flops, one_by_one);
+}
+
+#[test]
+fn landing_reads_delay_a_kernel_that_is_short_of_bandwidth() {
+    // 100 rows of layer 1: 2 MB = 100 us, long enough for a read of 1,000 B (101 us with the dispatch) to land.
+    let rows = kernel(KernelKind::FeedForward, 1, 100);
+    let mut platform = platform(&cool(LAW, 32), 4);
+    let tickets: Vec<_> = (0..4).map(|_| platform.submit(&read(1000, Cause::Prefetch), &[])).collect();
+    let surcharge = platform.run(&rows);
+    assert!(tickets.iter().all(|&ticket| platform.landed(ticket)));
+    // 4,000 B at the DRAM's 50 GB/s.
+    assert_eq!(surcharge.contention_ns, 80);
+    assert_eq!(platform.now_ns(), DISPATCH_NS + 100_000 + 80);
+}
+
+#[test]
+fn landing_reads_do_not_delay_a_kernel_that_is_short_of_operations() {
+    let mut platform = platform(&cool(LAW, 32), 4);
+    let ticket = platform.submit(&read(1000, Cause::Prefetch), &[]);
+    let surcharge = platform.run(&kernel(KernelKind::Dense, 0, 0));
+    assert!(platform.landed(ticket), "it landed under the kernel");
+    assert_eq!(surcharge.contention_ns, 0);
+    assert_eq!(platform.now_ns(), DISPATCH_NS + 100_000);
+}
+
+#[test]
+fn what_lands_before_or_after_a_kernel_does_not_delay_it() {
+    let rows = kernel(KernelKind::FeedForward, 1, 100);
+    let mut platform = platform(&cool(LAW, 32), 4);
+    let early = platform.submit(&read(1000, Cause::Demand), &[]);
+    platform.wait(early);
+    let late = platform.submit(&read(1_000_000, Cause::Prefetch), &[]);
+    assert_eq!(platform.run(&rows).contention_ns, 0);
+    assert!(!platform.landed(late));
+    // Nor does what lands during its dispatch, before it touches DRAM: the head's fixed costs are 307 us.
+    let mut platform = self::platform(&cool(LAW, 32), 4);
+    let during = platform.submit(&read(100_000, Cause::Prefetch), &[]);
+    assert_eq!(platform.run(&kernel(KernelKind::Head, 2, 0)).contention_ns, 0);
+    assert!(platform.landed(during));
+}
+
+#[test]
+fn moves_take_their_bytes_at_the_copy_rate() {
+    let mut platform = platform(&cool(LAW, 32), 4);
+    platform.move_row(3, 1, 20_000);
+    assert_eq!(platform.now_ns(), 1000, "20 kB at 20 GB/s");
+    platform.move_row(3, 1, 1);
+    assert_eq!(platform.now_ns(), 1001, "rounded up");
+}

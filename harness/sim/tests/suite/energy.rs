@@ -1,0 +1,52 @@
+//! The energy ledger, to the picojoule.
+
+use tightfit_engine::platform::{Cause, KernelKind, Platform};
+use tightfit_sim::{Ledger, energy::Energy};
+
+use crate::profile::{LAW, cool, kernel, platform, read};
+
+#[test]
+fn every_component_is_exact() {
+    let mut platform = platform(&cool(LAW, 32), 4);
+    let ticket = platform.submit(&read(10_001, Cause::Demand), &[]);
+    platform.wait(ticket);
+    platform.move_row(0, 1, 20_000);
+    platform.run(&kernel(KernelKind::FeedForward, 1, 100));
+    let ledger = platform.ledger();
+    // Awake: 100 us + 10,001 B at 1 GB/s, 1 us of move, 7 us of dispatch, 100 us of kernel.
+    let awake_ns = 110_001 + 1000 + 7000 + 100_000;
+    // DRAM: the read is written, the move read and written, the kernel's rows read.
+    let dram_bytes = 10_001 + 2 * 20_000 + 2_000_000;
+    assert_eq!(ledger, Ledger { awake_ns, active_ns: 100_000, dram_bytes, flash_bytes: 10_001 });
+    let energy = platform.energy(&ledger);
+    let expected = Energy {
+        idle_pj: 500 * awake_ns,
+        compute_pj: 3000 * 100_000,
+        dram_pj: 50 * dram_bytes,
+        // 100.5 pJ a byte: 1,005,100.5, rounded to the nearest, halves up.
+        flash_pj: 1_005_101,
+    };
+    assert_eq!(energy, expected);
+    assert_eq!(energy.total_pj(), energy.idle_pj + energy.compute_pj + energy.dram_pj + energy.flash_pj);
+}
+
+#[test]
+fn a_span_of_the_ledger_is_a_difference() {
+    let mut platform = platform(&cool(LAW, 32), 4);
+    platform.run(&kernel(KernelKind::Dense, 0, 0));
+    let before = platform.ledger();
+    platform.run(&kernel(KernelKind::Dense, 1, 0));
+    let span = platform.ledger().since(&before);
+    assert_eq!(span, Ledger { awake_ns: 107_013, active_ns: 100_013, dram_bytes: 2_000_256, flash_bytes: 0 });
+    assert_eq!(platform.energy(&span).compute_pj, 3000 * 100_013);
+}
+
+#[test]
+fn bytes_out_of_flash_count_when_they_have_landed() {
+    let mut platform = platform(&cool(LAW, 32), 4);
+    let ticket = platform.submit(&read(4096, Cause::Prefetch), &[]);
+    platform.run(&kernel(KernelKind::FeedForward, 0, 0));
+    assert_eq!((platform.ledger().flash_bytes, platform.submitted_bytes()), (0, 4096));
+    platform.wait(ticket);
+    assert_eq!(platform.ledger().flash_bytes, 4096);
+}

@@ -1,0 +1,13 @@
+//! The simulated platform held to closed forms and to a slow twin.
+
+mod allocations;
+mod compute;
+mod energy;
+mod flash;
+mod flash_twin;
+mod grid;
+mod heat;
+mod memory;
+mod profile;
+mod repeat;
+mod table;

@@ -1,0 +1,61 @@
+//! Results beside what pencil and paper give, and beside what was published.
+
+use crate::ask::Ask;
+
+fn flash(strategy: &'static str) -> Ask<'static> {
+    Ask { scenario: "llm-in-a-flash", device: None, strategy: Some(strategy), set: &[] }
+}
+
+/// Per token, as the paper's Table 2 counts: every output token reads all (or half) of the weights once.
+fn stall_ms_per_token(strategy: &'static str) -> f64 {
+    let result = flash(strategy).result_with(&[]);
+    let tokens = result.tokens.len();
+    assert_eq!(tokens, 32, "the scenario's output tokens");
+    // Decode alone: the prompt's pass reads as much, once.
+    let stall_ns: u64 = result.tokens.iter().skip(1).map(|row| row.flash_stall_ns).sum();
+    stall_ns as f64 / 1e6 / (tokens - 1) as f64
+}
+
+fn assert_within(found: f64, published: f64, share: f64) {
+    assert!((found / published - 1.0).abs() <= share, "{found} for a published {published}");
+}
+
+#[test]
+fn naive_reads_all_of_opt_for_a_token() {
+    // LLM in a flash (arXiv 2312.11514), Table 2: 13.4 GB from flash at 6.1 GB/s, 2196 ms.
+    let result = flash("naive").result_with(&[]);
+    assert_within(result.flash.bytes_per_token as f64, 13.4e9, 0.01);
+    assert_within(stall_ms_per_token("naive"), 2196.0, 0.01);
+    assert_eq!((result.cache.hits, result.flash.load_bytes), (0, 0), "nothing stays");
+}
+
+#[test]
+fn hybrid_reads_half_of_opt_for_a_token() {
+    // The same table, second row: 6.7 GB, 1090 ms.
+    let result = flash("hybrid").result_with(&[]);
+    assert_within(result.flash.bytes_per_token as f64, 6.7e9, 0.01);
+    assert_within(stall_ms_per_token("hybrid"), 1090.0, 0.02);
+    assert!(result.flash.load_bytes > 0, "the pinned half is read once");
+}
+
+/// A token without flash: every weight once at the attained bandwidth, the KV cache, 2 dispatches a layer and one for
+/// the head, and the runtime's fixed cost.
+#[test]
+fn resident_decodes_at_the_attained_bandwidth() {
+    let result = flash("resident").result_with(&[]);
+    let attained = 409.6e9 * 0.775 * 0.551;
+    let layers = 32.0;
+    let (hidden, width, vocabulary) = (4096.0, 16384.0, 50272.0);
+    // Matrices with their biases, and the two norms of a layer, at 2 bytes.
+    let layer = 4.0 * (hidden * hidden + hidden) + 2.0 * hidden * width + width + hidden + 4.0 * hidden;
+    let weights = 2.0 * (layers * layer + vocabulary * hidden);
+    let overheads_ns = (2.0 * layers + 1.0) * 20e3 + 500e3;
+    let row = &result.tokens[1];
+    let context = 129.0;
+    // Every position is read, the new one written too; a position has 16 KiB in a layer.
+    let kv = layers * (context + 1.0) * 16384.0;
+    let expected_ns = (weights + kv) / attained * 1e9 + overheads_ns;
+    assert!((row.gap_ns as f64 / expected_ns - 1.0).abs() < 1e-3, "{} ns for {expected_ns} ns", row.gap_ns);
+    assert_eq!((row.overhead_ns as f64, row.flash_stall_ns, row.flash_bytes), (overheads_ns, 0, 0));
+    assert_eq!(result.cache.hits, result.cache.lookups);
+}

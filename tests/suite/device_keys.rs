@@ -1,0 +1,202 @@
+//! Every number of a device profile moves a result the right way; a number that nothing reads does not exist.
+
+use std::collections::BTreeSet;
+
+use tightfit::devices::Device;
+
+use crate::{
+    ask::Ask,
+    sensitivity::{Case, Way, assert_moves, key_of},
+};
+
+/// A scenario whose memory is what the device gives an app.
+const ROOMY: &str = r#"
+schema = 1
+name = "roomy"
+title = "as much memory as the device gives an app"
+devices = ["iphone-15-pro"]
+model = "smollm2-135m"
+trace = "smollm2-135m-chat"
+runtime = "llama.cpp"
+processor = "cpu"
+strategies = ["lru"]
+"#;
+
+const PHONE: Ask<'static> =
+    Ask { scenario: "quickstart", device: Some("iphone-15-pro"), strategy: Some("lru"), set: &[] };
+const GPU: Ask<'static> = Ask { set: &["processor=gpu"], ..PHONE };
+const NPU: Ask<'static> =
+    Ask { device: Some("iphone-17-pro"), set: &["runtime=core-ai", "processor=npu"], ..PHONE };
+const GRID: Ask<'static> =
+    Ask { scenario: "llm-in-a-flash", device: None, strategy: Some("naive"), set: &["strategy.reads.lanes=1"] };
+const MIB_GRID: Ask<'static> = Ask { device: Some("oneplus-15r"), ..PHONE };
+
+/// A row of the table.
+fn case(
+    changed: &'static str,
+    ask: Ask<'static>,
+    metric: fn(&tightfit::reports::schema::RunResult) -> f64,
+    way: Way,
+) -> Case<'static> {
+    Case { changed, ask, metric, way }
+}
+
+fn memory() -> Vec<Case<'static>> {
+    let roomy = Ask { scenario: ROOMY, device: None, ..PHONE };
+    let small = Ask { set: &["device.memory.app-limit-mb=110"], ..roomy };
+    let entitled =
+        Ask { set: &["memory.entitled=true", "device.memory.app-limit-mb=60", "device.memory.app-limit-entitled-mb=90"], ..roomy };
+    let paged = Ask { strategy: Some("page-cache"), set: &["strategy.page-cache.read-around-kib=16"], ..PHONE };
+    let moving = Ask { strategy: Some("window"), ..PHONE };
+    vec![
+        case("device.memory.bandwidth-mb-per-s=100000", PHONE, |r| r.time.compute_ns as f64, Way::Down),
+        case("device.memory.copy-mb-per-s=5000", moving, |r| r.time.memory_management_ns as f64, Way::Up),
+        case("device.memory.page-kib=64", paged, |r| r.flash.reads as f64, Way::Down),
+        case("device.memory.app-limit-mb=85", roomy, |r| r.throughput.decode_tokens_per_s, Way::Down),
+        case("device.memory.app-limit-entitled-mb=120", entitled, |r| r.throughput.decode_tokens_per_s, Way::Up),
+        case("device.memory.pressure-share=1.0", small, |r| r.throughput.decode_tokens_per_s, Way::Up),
+    ]
+}
+
+fn flash() -> Vec<Case<'static>> {
+    let one_by_one = Ask { strategy: Some("page-cache"), ..PHONE };
+    let streaming = Ask { strategy: Some("naive"), ..PHONE };
+    let two_lanes = Ask { set: &["strategy.reads.lanes=2", "strategy.reads.read-max-kib=64"], ..GRID };
+    let stall = |r: &tightfit::reports::schema::RunResult| r.time.flash_stall_ns as f64;
+    let slow_grid = concat!(
+        "device.flash.grid.mib-per-s=[[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],",
+        "[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9]]"
+    );
+    let slow_row = "[99,99,99,99,99,99]";
+    let slow_mb_grid: &'static str =
+        format!("device.flash.grid.mb-per-s=[{}]", vec![slow_row; 11].join(",")).leak();
+    vec![
+        case("device.flash.read-latency-us=400", one_by_one, stall, Way::Up),
+        case("device.flash.lane-mb-per-s=300", one_by_one, stall, Way::Up),
+        case("device.flash.reads-per-s=5000", PHONE, stall, Way::Up),
+        case("device.flash.ceiling-mb-per-s=2900", streaming, stall, Way::Down),
+        case("device.flash.queue-depth=1", PHONE, stall, Way::Up),
+        case("device.flash.read-unit-kib=64", PHONE, |r| r.flash.bytes as f64, Way::Up),
+        case("device.flash.grid.sizes-kib=[8,16,32,64,128,256,512,1024,2048,8192,32768]", GRID, stall, Way::Up),
+        case("device.flash.grid.lanes=[2,4,8,16,32,64]", two_lanes, stall, Way::Up),
+        case(slow_mb_grid, GRID, stall, Way::Up),
+        case(slow_grid, MIB_GRID, stall, Way::Up),
+    ]
+}
+
+/// Rates are made the bottleneck, so that the roofline turns on them.
+fn processors() -> Vec<Case<'static>> {
+    let f32_on_cpu = Ask { set: &["device.runtime.0.compute-format=f32"], ..PHONE };
+    let f16_on_cpu = Ask { set: &["device.runtime.0.compute-format=f16"], ..PHONE };
+    let f32_on_gpu = Ask { set: &["processor=gpu", "device.runtime.1.compute-format=f32"], ..PHONE };
+    let i8_on_gpu = Ask {
+        device: Some("iphone-17-pro"),
+        set: &["processor=gpu", "device.gpu.gflops.i8=1000", "device.runtime.1.compute-format=i8"],
+        ..PHONE
+    };
+    let i8_on_npu = Ask { set: &["runtime=core-ai", "processor=npu", "device.runtime.4.compute-format=i8"], ..NPU };
+    let compute = |r: &tightfit::reports::schema::RunResult| r.time.compute_ns as f64;
+    let overhead = |r: &tightfit::reports::schema::RunResult| r.time.overhead_ns as f64;
+    let active = |r: &tightfit::reports::schema::RunResult| r.energy.compute_pj as f64;
+    vec![
+        case("device.cpu.gflops.i8=10", PHONE, compute, Way::Up),
+        case("device.cpu.gflops.f16=10", f16_on_cpu, compute, Way::Up),
+        case("device.cpu.gflops.f32=10", f32_on_cpu, compute, Way::Up),
+        case("device.cpu.bandwidth-share=0.1", PHONE, compute, Way::Up),
+        case("device.cpu.dispatch-us=50", PHONE, overhead, Way::Up),
+        case("device.cpu.active-mw=8000", PHONE, active, Way::Up),
+        case("device.gpu.gflops.f16=10", GPU, compute, Way::Up),
+        case("device.gpu.gflops.f32=10", f32_on_gpu, compute, Way::Up),
+        case("device.gpu.gflops.i8=10", i8_on_gpu, compute, Way::Up),
+        case("device.gpu.bandwidth-share=0.1", GPU, compute, Way::Up),
+        case("device.gpu.dispatch-us=200", GPU, overhead, Way::Up),
+        case("device.gpu.active-mw=9000", GPU, active, Way::Up),
+        case("device.npu.gflops.f16=10", NPU, compute, Way::Up),
+        case("device.npu.gflops.i8=10", i8_on_npu, compute, Way::Up),
+        case("device.npu.bandwidth-share=0.1", NPU, compute, Way::Up),
+        case("device.npu.dispatch-us=5000", NPU, overhead, Way::Up),
+        case("device.npu.active-mw=9000", NPU, active, Way::Up),
+        case("device.runtime.0.bandwidth-share=0.9", PHONE, compute, Way::Down),
+        case("device.runtime.0.compute-share=0.01", PHONE, compute, Way::Up),
+        case("device.runtime.0.token-overhead-us=5000", PHONE, overhead, Way::Up),
+        case("device.runtime.0.memory-mb=4", PHONE, |r| r.memory.budget_bytes as f64, Way::Up),
+    ]
+}
+
+fn energy_and_heat() -> Vec<Case<'static>> {
+    let quick_to_heat = Ask { set: &["device.heat.time-constant-s=1"], ..PHONE };
+    vec![
+        case("device.power.idle-mw=1600", PHONE, |r| r.energy.idle_pj as f64, Way::Up),
+        case("device.power.dram-pj-per-byte=28", PHONE, |r| r.energy.dram_pj as f64, Way::Down),
+        case("device.power.flash-pj-per-byte=200", PHONE, |r| r.energy.flash_pj as f64, Way::Up),
+        case("device.battery.energy-mwh=6000", PHONE, |r| r.energy.battery_percent_per_1000_tokens, Way::Up),
+        case("device.heat.sustained-mw=900", quick_to_heat, |r| r.time.throttling_ns as f64, Way::Up),
+        case("device.heat.time-constant-s=1", PHONE, |r| r.thermal.peak_fill, Way::Up),
+    ]
+}
+
+fn table() -> Vec<Case<'static>> {
+    [memory(), flash(), processors(), energy_and_heat()].into_iter().flatten().collect()
+}
+
+/// A key without the number of its runtime.
+fn without_number(key: &str) -> String {
+    key.split('.').map(|part| if part.parse::<u32>().is_ok() { "*" } else { part }).collect::<Vec<_>>().join(".")
+}
+
+#[test]
+fn memory_moves_the_result() {
+    assert_moves(&memory());
+}
+
+#[test]
+fn flash_moves_the_result() {
+    assert_moves(&flash());
+}
+
+#[test]
+fn processors_and_runtimes_move_the_result() {
+    assert_moves(&processors());
+}
+
+#[test]
+fn energy_and_heat_move_the_result() {
+    assert_moves(&energy_and_heat());
+}
+
+#[test]
+fn every_number_of_every_profile_is_in_the_table() {
+    let mut tried: BTreeSet<String> =
+        table().iter().map(|case| without_number(key_of(case).trim_start_matches("device."))).collect();
+    // A bound on the others, and on the scenario's limits, rather than a quantity of its own: see the test below.
+    tried.insert("memory.total-mb".to_owned());
+    let mut found = BTreeSet::new();
+    for name in Device::names() {
+        let device = Device::load(name).unwrap_or_else(|error| panic!("{error}"));
+        found.extend(device.sourced().iter().map(|number| without_number(&number.key)));
+    }
+    assert_eq!(found, tried, "left: numbers of the profiles; right: numbers with a sensitivity test");
+}
+
+#[test]
+fn no_app_has_more_memory_than_the_device() {
+    let refused = PHONE.inputs_with(&["device.memory.total-mb=3000"]).expect_err("below the app's limit");
+    assert!(refused.to_string().contains("memory.app-limit-mb"), "{refused}");
+    let asked = ["memory.limit-mb=8000", "memory.curve-mb=[64]"];
+    let roomy = Ask { strategy: Some("naive"), ..PHONE };
+    assert!(roomy.inputs_with(&asked).is_ok(), "8,000 MB of 8,590");
+    let less = ["memory.limit-mb=8000", "device.memory.total-mb=7000"];
+    let refused = roomy.inputs_with(&less).expect_err("8,000 MB of 7,000");
+    assert!(refused.to_string().contains("memory.limit-mb: 8000 MB"), "{refused}");
+}
+
+/// Words of a profile that decide which numbers are read.
+#[test]
+fn the_number_format_of_a_runtime_decides_its_rate() {
+    assert_moves(&[case(
+        "device.runtime.0.compute-format=f32",
+        Ask { set: &["device.cpu.gflops.f32=10"], ..PHONE },
+        |r| r.time.compute_ns as f64,
+        Way::Up,
+    )]);
+}

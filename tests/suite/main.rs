@@ -1,0 +1,17 @@
+//! The product as its users meet it: the library that composes a run, and the binary.
+
+mod ask;
+mod bad_input;
+mod bad_trace;
+mod closed_forms;
+mod command_line;
+mod determinism;
+mod device_keys;
+mod formats;
+mod laws;
+mod program;
+mod random;
+mod scenario_keys;
+mod sensitivity;
+mod strategy_keys;
+mod tiny;

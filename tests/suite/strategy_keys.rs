@@ -1,0 +1,94 @@
+//! Every key of a strategy moves a result; a key that no strategy has is an error.
+
+use std::collections::BTreeSet;
+
+use tightfit::{
+    reports::schema::RunResult,
+    scenarios::{Settings, Strategy, strategy},
+};
+
+use crate::{
+    ask::Ask,
+    sensitivity::{Case, Way, assert_moves, key_of},
+};
+
+const ON_LRU: Ask<'static> =
+    Ask { scenario: "quickstart", device: Some("iphone-15-pro"), strategy: Some("lru"), set: &["memory.limit-mb=85"] };
+
+fn table() -> Vec<Case<'static>> {
+    let on = |strategy: &'static str| Ask { strategy: Some(strategy), ..ON_LRU };
+    let case = |ask, changed, metric: fn(&RunResult) -> f64, way| Case { changed, ask, metric, way };
+    vec![
+        case(ON_LRU, "strategy.stream=everything", |r| r.flash.bytes as f64, Way::Up),
+        case(ON_LRU, "strategy.layout=separate", |r| r.flash.reads as f64, Way::Up),
+        case(ON_LRU, "strategy.resident-set.evict.policy=belady", |r| r.cache.hits as f64, Way::Up),
+        case(on("window"), "strategy.resident-set.evict.tokens=1", |r| r.memory.resident_bytes as f64, Way::Down),
+        case(on("naive"), "strategy.resident-set.pinned-share=0.3", |r| r.flash.bytes as f64, Way::Down),
+        case(on("window"), "strategy.resident-set.placement=in-place", |r| r.time.memory_management_ns as f64, Way::Down),
+        case(ON_LRU, "strategy.resident-set.overlap=resident-first", |r| r.flash.hidden_ns as f64, Way::Up),
+        case(on("layer-stream"), "strategy.resident-set.prefetch=none", |r| r.flash.prefetch_bytes as f64, Way::Down),
+        case(ON_LRU, "strategy.reads.lanes=1", |r| r.time.flash_stall_ns as f64, Way::Up),
+        case(ON_LRU, "strategy.reads.coalesce-gap-kib=0", |r| r.flash.reads as f64, Way::Up),
+        case(on("naive"), "strategy.reads.read-max-kib=16", |r| r.flash.reads as f64, Way::Up),
+        case(on("page-cache"), "strategy.page-cache.read-around-kib=16", |r| r.flash.reads as f64, Way::Up),
+    ]
+}
+
+#[test]
+fn every_key_moves_the_result() {
+    assert_moves(&table());
+}
+
+#[test]
+fn every_key_of_every_strategy_is_in_the_table() {
+    let tried: BTreeSet<String> =
+        table().iter().map(|case| key_of(case).trim_start_matches("strategy.").to_owned()).collect();
+    let mut found = BTreeSet::new();
+    for name in strategy::CATALOG.names() {
+        let strategy = Strategy::load(name, &[]).unwrap_or_else(|error| panic!("{error}"));
+        found.extend(strategy.settings.into_keys());
+    }
+    assert_eq!(found, tried, "left: keys of the strategies; right: keys with a sensitivity test");
+}
+
+#[test]
+fn a_strategy_goes_by_its_name_in_results() {
+    let result = ON_LRU.result_with(&[]);
+    assert_eq!(result.strategy, "lru");
+    assert_eq!(result.parameters["strategy.reads.lanes"], "8");
+    assert_eq!(ON_LRU.result_with(&["strategy.reads.lanes=2"]).parameters["strategy.reads.lanes"], "2");
+}
+
+#[test]
+fn a_setting_passes_by_the_strategies_without_its_key() {
+    let all = Ask { strategy: None, ..ON_LRU };
+    let inputs = all.inputs_with(&["strategy.resident-set.evict.tokens=7"]).unwrap_or_else(|error| panic!("{error}"));
+    let taken: Vec<&str> = inputs
+        .scenario
+        .strategies
+        .iter()
+        .filter(|strategy| strategy.settings.get("resident-set.evict.tokens").is_some_and(|tokens| tokens == "7"))
+        .map(|strategy| strategy.name.as_str())
+        .collect();
+    assert_eq!(taken, ["window"]);
+    assert!(inputs.scenario.strategies.len() > 5, "the others run as they were");
+}
+
+#[test]
+fn a_setting_reaches_only_the_strategies_that_are_run() {
+    // Only `layer-stream` can read ahead: on the scenario's other strategies this setting would be an error.
+    let set = ["strategy.resident-set.prefetch=next-layer"];
+    assert!(Ask { strategy: None, ..ON_LRU }.inputs_with(&set).is_err());
+    assert!(Ask { strategy: Some("layer-stream"), ..ON_LRU }.inputs_with(&set).is_ok());
+}
+
+#[test]
+fn a_key_that_no_strategy_has_is_refused() {
+    for wrong in ["strategy.read.lanes=3", "strategy.reads.lane=3", "strategy.page-cache.lanes=3", "strategy.zz=3"] {
+        let refused = Ask { strategy: None, ..ON_LRU }.inputs_with(&[wrong]).expect_err(wrong);
+        assert!(refused.to_string().starts_with(&format!("--set {wrong}: no strategy")), "{refused}");
+    }
+    let on_lru = ON_LRU.inputs_with(&["strategy.page-cache.read-around-kib=64"]).expect_err("lru is no page cache");
+    assert!(on_lru.to_string().contains("strategy.page-cache.read-around-kib=64"), "{on_lru}");
+    assert!(Settings::parse(&["strategy.page-cache.read-around-kib=64"]).is_ok(), "as a setting it is well formed");
+}
