@@ -63,8 +63,8 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     if too_small && cell.strategy.stream == Stream::FeedForward {
         return Err(inputs.wrong(format!(
             "memory.limit-mb = {}: strategy {} holds {:.1} MB before the first row is cached ({:.1} MB of dense weights, \
-             {:.1} MB of KV cache for {context_max} tokens, {:.1} MB of the runtime {}): give at least {} MB, or stream \
-             everything (layer-stream)",
+             {:.1} MB of KV cache for {context_max} tokens, {:.1} MB of the runtime {}): give at least {} MB, or run \
+             strategies that stream everything (--strategy layer-stream)",
             room.limit_bytes as f64 / 1e6,
             cell.strategy.name,
             fixed.total_bytes() as f64 / 1e6,
@@ -97,5 +97,12 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     };
     let mut recorder = Recorder::new(streams.decode_passes);
     stepper::run(cell.strategy, parts, &mut recorder);
+    if recorder.last.energy.total_pj() == u64::MAX {
+        return Err(inputs.wrong(format!(
+            "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \
+             the rates and powers of the device",
+            cell.strategy.name, device.name
+        )));
+    }
     Ok(assemble::result(inputs, cell, &streams, &room, recorder))
 }

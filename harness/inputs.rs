@@ -107,7 +107,10 @@ impl Inputs {
                 strategy.name
             )));
         }
-        self.trace.as_ref().map_or(Ok(()), |trace| self.check_trace(trace))
+        if let Some(trace) = &self.trace {
+            self.check_trace(trace)?;
+        }
+        self.check_prompt()
     }
 
     /// That the device has the memory that the scenario speaks of.
@@ -123,7 +126,23 @@ impl Inputs {
         let limits = memory.curve_mb.iter().map(|&limit_mb| ("memory.curve-mb", u64::from(limit_mb)));
         let own = memory.limit.map(|limit| ("memory.limit-mb", limit.get().div_ceil(1_000_000)));
         if let Some((key, limit_mb)) = own.into_iter().chain(limits).find(|&(_, limit_mb)| limit_mb > total_mb) {
-            return Err(self.wrong(format!("{key}: {limit_mb} MB on {name}, which has {total_mb} MB in all")));
+            return Err(
+                self.wrong(format!("{key}: {limit_mb} MB on {name}, which has {total_mb} MB in all: give less"))
+            );
+        }
+        Ok(())
+    }
+
+    /// That the model can take the prompt in.
+    fn check_prompt(&self) -> Result<(), RunError> {
+        let request = &self.scenario.request;
+        let of_trace = self.trace.as_ref().map(|trace| trace.requests()[request.trace_request as usize].prefill_tokens);
+        let (prompt_tokens, context) = (of_trace.or(request.prompt_tokens).unwrap_or(1), self.model.context);
+        if prompt_tokens > context {
+            return Err(self.wrong(format!(
+                "a prompt of {prompt_tokens} tokens: {} has a context of {context}, give a shorter one",
+                self.model.name
+            )));
         }
         Ok(())
     }

@@ -65,6 +65,13 @@ fn flash(device: &Device) -> Result<(), Problem> {
         };
         return Err(Problem::new(key, "above `memory.bandwidth-mb-per-s`: is the unit right?"));
     }
+    if !device.flash.read_unit.get().is_power_of_two() {
+        let text = format!(
+            "{} bytes are no power of two, as the blocks of flash are: give one such as 4 or 16",
+            device.flash.read_unit.get()
+        );
+        return Err(Problem::new("flash.read-unit-kib", text));
+    }
     Ok(())
 }
 

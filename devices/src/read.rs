@@ -103,6 +103,10 @@ reader!(
     size_mb_or_zero -> Bytes, Bounds::zero_or_more(1e7, 1e6, "MB")
 );
 reader!(
+    /// A size in MiB (1,048,576 bytes), up to 10 TiB.
+    size_mib -> Bytes, Bounds::positive(1e7, 1_048_576.0, "MiB")
+);
+reader!(
     /// A size in KiB (1024 bytes), up to 1 GiB.
     size_kib -> Bytes, Bounds::positive(1_048_576.0, 1024.0, "KiB")
 );

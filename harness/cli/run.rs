@@ -47,7 +47,11 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
 fn can_hold(folder: &Path, all: &[Inputs]) -> Result<(), RunError> {
     let there = folder.ancestors().find(|path| path.exists());
     if let Some(file) = there.filter(|path| !path.is_dir()) {
-        return Err(RunError::Usage(format!("--out {}: {} is a file: name a folder", folder.display(), file.display())));
+        return Err(RunError::Usage(format!(
+            "--out {}: {} is a file: name a folder",
+            folder.display(),
+            file.display()
+        )));
     }
     for (index, inputs) in all.iter().enumerate() {
         let name = &inputs.scenario.name;

@@ -66,6 +66,7 @@ impl Streams {
                 (rows(weights), replay(trace, request, lengths.prefill), dense_bytes, None)
             }
         };
+        script.assert_fits(&geometry);
         Self {
             geometry,
             script,

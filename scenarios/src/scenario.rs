@@ -182,5 +182,5 @@ fn size_mb<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Bytes>, D
 }
 
 fn size_mib<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Bytes>, D::Error> {
-    read::size_kib(from).map(|kib| Some(Bytes::new(kib.get() * 1024)))
+    read::size_mib(from).map(Some)
 }

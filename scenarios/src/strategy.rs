@@ -206,7 +206,9 @@ impl Strategy {
     /// Whether the strategy has a setting of this dotted key, or a section of that name.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        self.settings.keys().any(|own| own.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        self.settings
+            .keys()
+            .any(|own| own.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 }
 

@@ -26,21 +26,21 @@ fn refused_text(text: &str) -> String {
 #[test]
 fn broken_files() {
     let whole = traces::bytes("smollm2-135m-code").unwrap_or_else(|error| panic!("{error}"));
-    assert_snapshot!(refused(&whole[..whole.len() / 2]), @"");
-    assert_snapshot!(refused(&whole[..whole.len() - 1]), @"");
-    assert_snapshot!(refused(b""), @"");
-    assert_snapshot!(refused(b"token,layer\n0,0\n"), @"");
+    assert_snapshot!(refused(&whole[..whole.len() / 2]), @"error: trace trace.parquet: not a readable Parquet file (Invalid Parquet file. Corrupt footer); it is truncated, corrupt or of another kind: copy or record it again");
+    assert_snapshot!(refused(&whole[..whole.len() - 1]), @"error: trace trace.parquet: not a readable Parquet file (Invalid Parquet file. Corrupt footer); it is truncated, corrupt or of another kind: copy or record it again");
+    assert_snapshot!(refused(b""), @"error: trace trace.parquet: not a readable Parquet file (EOF: Parquet file too small. Size is 0 but need 8); it is truncated, corrupt or of another kind: copy or record it again");
+    assert_snapshot!(refused(b"token,layer\n0,0\n"), @"error: trace trace.parquet: not a readable Parquet file (Invalid Parquet file. Corrupt footer); it is truncated, corrupt or of another kind: copy or record it again");
     let mut corrupt = whole.clone();
     corrupt[whole.len() / 3..whole.len() / 3 + 4096].fill(0);
-    assert_snapshot!(refused(&corrupt), @"");
+    assert_snapshot!(refused(&corrupt), @"error: trace trace.parquet: not a readable Parquet file (External: snappy: corrupt input (expected valid offset but got offset 0; dst position: 199857)); it is truncated, corrupt or of another kind: copy or record it again");
 }
 
 #[test]
 fn traces_of_something_else() {
     let whole = traces::bytes("smollm2-135m-code").unwrap_or_else(|error| panic!("{error}"));
-    assert_snapshot!(refused(&whole), @"");
+    assert_snapshot!(refused(&whole), @"error: scenario tiny: the trace was recorded on smollm2-135m (30 layers of 1536 neurons), the model tiny has 2 layers of 16 neurons: take the trace's model or a trace of this one");
     let experts = tiny::TRACE.replace("geometry neuron", "geometry expert");
-    assert_snapshot!(refused_text(&experts), @"");
+    assert_snapshot!(refused_text(&experts), @"error: scenario tiny: the trace was recorded on tiny (2 layers of 16 experts), the model tiny has 2 layers of 16 neurons: take the trace's model or a trace of this one");
 }
 
 #[test]
@@ -50,9 +50,13 @@ fn traces_without_a_phase() {
         let first = tiny::TRACE.split("request 1").next().unwrap_or_default();
         let kept = first.lines().filter(|line| !line.contains(&of_phase)).collect::<Vec<_>>().join("\n");
         (2..5).fold(kept, |text, token| {
-            if phase == "prefill" { text.replace(&format!("\n{token} decode"), &format!("\n{} decode", token - 2)) } else { text }
+            if phase == "prefill" {
+                text.replace(&format!("\n{token} decode"), &format!("\n{} decode", token - 2))
+            } else {
+                text
+            }
         })
     };
-    assert_snapshot!(refused_text(&without("prefill")), @"");
-    assert_snapshot!(refused_text(&without("decode")), @"");
+    assert_snapshot!(refused_text(&without("prefill")), @"error: scenario tiny: request 0 of the trace has no prompt: record the prompt's tokens too (phase prefill)");
+    assert_snapshot!(refused_text(&without("decode")), @"error: scenario tiny: request 0 of the trace has no generated token to repeat: leave request.output-tokens out, or record some (phase decode)");
 }

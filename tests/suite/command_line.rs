@@ -12,21 +12,31 @@ use crate::{
 #[test]
 fn strategies_are_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    assert_snapshot!(printed(folder.path(), &["list", "strategies"]), @"");
+    assert_snapshot!(printed(folder.path(), &["list", "strategies"]), @"
+    belady        active rows kept by an oracle: the upper bound of caching
+    hybrid        half of the weights pinned, the other half from flash for every token
+    layer-stream  layers streamed one ahead of the computation, as many pinned as fit
+    lru           active rows kept, least recently used ones dropped at the budget
+    naive         everything from flash for every token
+    page-cache    a memory-mapped file and the system's page cache
+    resident      all weights in DRAM, as a runtime without streaming holds them
+    window        active rows of the last 5 tokens kept
+    ");
 }
 
 #[test]
 fn scenarios_are_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    assert_snapshot!(printed(folder.path(), &["list", "scenarios"]), @"");
+    assert_snapshot!(printed(folder.path(), &["list", "scenarios"]), @"
+    llm-in-a-flash  OPT-6.7B at 16 bits on an M1 Max: everything, or half of it, from flash for every token
+    quickstart      SmolLM2-135M (98 MB at 4 bits) in an iOS keyboard extension (64 MB)
+    ");
 }
 
 #[test]
 fn devices_models_and_traces_are_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for (kind, name) in
-        [("devices", "iphone-15-pro "), ("models", "opt-6.7b "), ("traces", "smollm2-135m-chat ")]
-    {
+    for (kind, name) in [("devices", "iphone-15-pro "), ("models", "opt-6.7b "), ("traces", "smollm2-135m-chat ")] {
         let list = printed(folder.path(), &["list", kind]);
         assert!(list.lines().any(|line| line.starts_with(name)), "{list}");
     }
@@ -99,10 +109,11 @@ fn files_are_noted_on_standard_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     tiny::write(folder.path());
     let title = ["--set", "title=A title", "--set", "question=And a question?"];
-    let output = run(folder.path(), &[&["run", "tiny.toml", "--out", "results", "--format", "csv"][..], &title].concat());
+    let output =
+        run(folder.path(), &[&["run", "tiny.toml", "--out", "results", "--format", "csv"][..], &title].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout).lines().count(), 2, "a header and one result");
-    assert_snapshot!(text(&output.stderr), @"");
+    assert_snapshot!(text(&output.stderr), @"wrote 14 files to results");
     let page = fs::read_to_string(folder.path().join("results/report.html")).expect("the page");
     for part in ["A title", "And a question?", "tightfit run tiny.toml --out results"] {
         assert!(page.contains(part), "{part}");
@@ -133,7 +144,20 @@ fn a_trace_is_described() {
     tiny::write(folder.path());
     let [described, shown] = [["trace", "info", "trace.parquet"], ["show", "trace", "trace.parquet"]]
         .map(|arguments| printed(folder.path(), &arguments));
-    assert_snapshot!(described, @"");
+    assert_snapshot!(described, @"
+    model                          tiny
+    active means                   written by hand
+    geometry                       2 layers of 16 neurons
+    requests                       2
+    tokens                         3 of prompt, 4 generated
+    lookups                        33
+    active share                   14.7 % (prompt 13.5 %, generated 15.6 %)
+    active share by layer          11.6 % to 17.9 %
+    repeats from the token before  48.0 % (chance 15.2 %, popularity alone 39.4 %)
+    union of 1, 2, … tokens        14.7 %, 22.5 %, 32.3 %, 37.5 %, 43.8 %
+    token cycle                    5 neurons on average, 7 at most
+    score mass kept                none
+    ");
     assert_eq!(described, shown);
     let json = printed(folder.path(), &["trace", "info", "trace.parquet", "--format", "json"]);
     let info: serde_json::Value = serde_json::from_str(&json).expect("JSON");

@@ -26,7 +26,7 @@ const PHONE: Ask<'static> =
     Ask { scenario: "quickstart", device: Some("iphone-15-pro"), strategy: Some("lru"), set: &[] };
 const GPU: Ask<'static> = Ask { set: &["processor=gpu"], ..PHONE };
 const NPU: Ask<'static> =
-    Ask { device: Some("iphone-17-pro"), set: &["runtime=core-ai", "processor=npu"], ..PHONE };
+    Ask { device: Some("iphone-17-pro"), set: &["runtime=core-ai", "processor=npu", "memory.limit-mb=400"], ..PHONE };
 const GRID: Ask<'static> =
     Ask { scenario: "llm-in-a-flash", device: None, strategy: Some("naive"), set: &["strategy.reads.lanes=1"] };
 const MIB_GRID: Ask<'static> = Ask { device: Some("oneplus-15r"), ..PHONE };
@@ -44,8 +44,10 @@ fn case(
 fn memory() -> Vec<Case<'static>> {
     let roomy = Ask { scenario: ROOMY, device: None, ..PHONE };
     let small = Ask { set: &["device.memory.app-limit-mb=110"], ..roomy };
-    let entitled =
-        Ask { set: &["memory.entitled=true", "device.memory.app-limit-mb=60", "device.memory.app-limit-entitled-mb=90"], ..roomy };
+    let entitled = Ask {
+        set: &["memory.entitled=true", "device.memory.app-limit-mb=60", "device.memory.app-limit-entitled-mb=90"],
+        ..roomy
+    };
     let paged = Ask { strategy: Some("page-cache"), set: &["strategy.page-cache.read-around-kib=16"], ..PHONE };
     let moving = Ask { strategy: Some("window"), ..PHONE };
     vec![
@@ -68,8 +70,7 @@ fn flash() -> Vec<Case<'static>> {
         "[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9]]"
     );
     let slow_row = "[99,99,99,99,99,99]";
-    let slow_mb_grid: &'static str =
-        format!("device.flash.grid.mb-per-s=[{}]", vec![slow_row; 11].join(",")).leak();
+    let slow_mb_grid: &'static str = format!("device.flash.grid.mb-per-s=[{}]", vec![slow_row; 11].join(",")).leak();
     vec![
         case("device.flash.read-latency-us=400", one_by_one, stall, Way::Up),
         case("device.flash.lane-mb-per-s=300", one_by_one, stall, Way::Up),
@@ -94,7 +95,10 @@ fn processors() -> Vec<Case<'static>> {
         set: &["processor=gpu", "device.gpu.gflops.i8=1000", "device.runtime.1.compute-format=i8"],
         ..PHONE
     };
-    let i8_on_npu = Ask { set: &["runtime=core-ai", "processor=npu", "device.runtime.4.compute-format=i8"], ..NPU };
+    let i8_on_npu = Ask {
+        set: &["runtime=core-ai", "processor=npu", "memory.limit-mb=400", "device.runtime.4.compute-format=i8"],
+        ..NPU
+    };
     let compute = |r: &tightfit::reports::schema::RunResult| r.time.compute_ns as f64;
     let overhead = |r: &tightfit::reports::schema::RunResult| r.time.overhead_ns as f64;
     let active = |r: &tightfit::reports::schema::RunResult| r.energy.compute_pj as f64;

@@ -94,7 +94,13 @@ fn more_memory_never_hurts_and_nobody_beats_the_oracle() {
         for online in ["lru", "window"] {
             for (oracle, online) in belady.iter().zip(curve(&results, device, online)) {
                 assert_eq!(oracle.0, online.0, "the same limit");
-                assert!(oracle.1 >= online.1, "{device} at {} B: {} hits of the oracle, {}", oracle.0, oracle.1, online.1);
+                assert!(
+                    oracle.1 >= online.1,
+                    "{device} at {} B: {} hits of the oracle, {}",
+                    oracle.0,
+                    oracle.1,
+                    online.1
+                );
             }
         }
     }
@@ -102,7 +108,8 @@ fn more_memory_never_hurts_and_nobody_beats_the_oracle() {
 
 #[test]
 fn no_strategy_holds_more_than_its_budget_but_for_a_step() {
-    let inputs = Ask { scenario: "quickstart", ..Ask::default() }.inputs_with(&[]).unwrap_or_else(|error| panic!("{error}"));
+    let inputs =
+        Ask { scenario: "quickstart", ..Ask::default() }.inputs_with(&[]).unwrap_or_else(|error| panic!("{error}"));
     // The largest step of the quickstart: all rows of a layer, or a layer and the next.
     let step_bytes = 2 * (inputs.weights.dense_layer_bytes + inputs.weights.feed_forward_layer_bytes);
     let results = all_of("quickstart");

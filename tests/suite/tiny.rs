@@ -1,4 +1,4 @@
-//! A model of 12 KB, a device for it, and a trace of two requests, written to a folder of their own.
+//! A model of 23 KB, a device for it, and a trace of two requests, written to a folder of their own.
 
 use std::{fs, path::Path};
 

@@ -7,7 +7,7 @@ use crate::{
     evict::{At, Evict, Moment},
     geometry::BundleId,
     plan::{Plan, ReadRules},
-    platform::{Cause, Kernel, KernelKind, Platform, Read, Ticket},
+    platform::{Cause, Kernel, KernelKind, Platform, Read, Ticket, Touched},
     prefetch::{Flights, Prefetch},
     resident::{Placement, Resident},
     session::{Step, Stepper},
@@ -63,6 +63,8 @@ const SEEN: u8 = 1;
 const PINNED: u8 = 2;
 /// Placed by a prefetch and not used yet: in no policy's care.
 const AHEAD: u8 = 4;
+/// Of this step or, read ahead of, of the next one: held by the policy, or not admitted to it yet.
+const HELD: u8 = 8;
 
 /// The engine over one store, on one platform, with one eviction policy.
 #[derive(Debug)]
@@ -78,6 +80,9 @@ pub struct Engine<'s, P, E> {
     state: Vec<u8>,
     batch: Vec<(BundleId, u32)>,
     fresh: Vec<bool>,
+    /// The step's hits, then the others, where the two are computed apart.
+    present: Vec<BundleId>,
+    absent: Vec<BundleId>,
     tickets: Vec<Ticket>,
     counters: Counters,
     watch: Stopwatch,
@@ -87,12 +92,18 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
     /// An engine with an empty resident set. All memory that a step needs is reserved here.
     ///
     /// # Panics
-    /// If the pinned bundles exceed the budget, or reads ahead meet a slab whose rows move.
+    /// If the pinned bundles do not ascend or exceed the budget, if reads ahead meet a slab whose rows move, or if the
+    /// setup asks for an overlap or a prefetch that its way of gathering has no place for.
     #[must_use]
     pub fn new(store: &'s Store, setup: Setup, policy: E, mut platform: P) -> Self {
         let pinned_bytes: u64 = setup.pinned.iter().map(|&bundle| store.bundle_bytes(bundle)).sum();
         assert!(pinned_bytes <= setup.budget_bytes, "{pinned_bytes} B pinned in {} B", setup.budget_bytes);
+        assert!(setup.pinned.is_sorted_by(|a, b| a < b), "pinned bundles ascend");
         let reads_ahead = setup.prefetch != Prefetch::None;
+        match setup.gather {
+            Gather::WholeLayer => assert_eq!(setup.overlap, Overlap::None, "a whole layer is computed at once"),
+            Gather::FeedForward => assert!(!reads_ahead, "the next layer's rows are not known ahead"),
+        }
         assert!(!reads_ahead || setup.placement == Placement::InPlace, "a row in flight can't move");
         let bundles = store.geometry().bundles();
         // Warm-up reads even where no step ever does.
@@ -111,6 +122,8 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             state,
             batch: Vec::with_capacity(row_bundles_max),
             fresh: vec![false; row_bundles_max],
+            present: Vec::with_capacity(row_bundles_max),
+            absent: Vec::with_capacity(row_bundles_max),
             tickets: Vec::with_capacity(plan.reads_max()),
             counters: Counters::default(),
             watch: Stopwatch::start(&mut platform),
@@ -133,6 +146,9 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
     fn look_up(&mut self, active: &[BundleId]) -> u32 {
         self.flights.poll(&mut self.platform);
         self.batch.clear();
+        self.present.clear();
+        self.absent.clear();
+        let apart = self.setup.overlap == Overlap::ResidentFirst;
         let mut present = 0;
         for (index, &bundle) in active.iter().enumerate() {
             let state = &mut self.state[bundle as usize];
@@ -140,15 +156,23 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             self.fresh[index] = !found || *state & AHEAD != 0;
             if !found {
                 self.counters.re_reads += u64::from(*state & SEEN);
-                *state |= SEEN;
+                *state |= SEEN | HELD;
                 self.batch.push((bundle, 0));
             } else if self.flights.holds(bundle) {
                 self.counters.late += 1;
             } else {
                 present += 1;
-                if *state & (PINNED | AHEAD) == 0 {
+                if *state & (PINNED | AHEAD | HELD) == 0 {
+                    *state |= HELD;
                     self.policy.hold(bundle);
                 }
+                if apart {
+                    self.present.push(bundle);
+                }
+                continue;
+            }
+            if apart {
+                self.absent.push(bundle);
             }
         }
         self.counters.lookups += active.len() as u64;
@@ -219,6 +243,13 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
     fn read_ahead(&mut self, next: &[BundleId]) {
         self.batch.clear();
         for &bundle in next {
+            let state = &mut self.state[bundle as usize];
+            if self.resident.contains(bundle) && *state & (PINNED | AHEAD | HELD) == 0 {
+                *state |= HELD;
+                self.policy.hold(bundle);
+            }
+        }
+        for &bundle in next {
             if self.resident.contains(bundle) {
                 continue;
             }
@@ -250,7 +281,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             if *state & PINNED != 0 {
                 continue;
             }
-            *state &= !AHEAD;
+            *state &= !(AHEAD | HELD);
             if self.fresh[index] { self.policy.admit(bundle, at) } else { self.policy.touch(bundle, at) }
         }
         self.expire(Moment::AfterStep, step.number);
@@ -264,20 +295,23 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
     }
 
     /// The feed-forward kernel, in two parts where the resident rows may go first.
-    fn feed_forward(&mut self, kernel: Kernel, step: &Step<'_>, present: u32) {
+    fn feed_forward(&mut self, step: &Step<'_>, present: u32) {
+        let kernel = step.kernel(KernelKind::FeedForward);
         let active = step.row.active;
         let missing = u32::try_from(active.len()).expect("ids are u32") - present;
         if self.setup.overlap == Overlap::None || present == 0 || missing == 0 {
             self.wait(active);
-            self.watch.run(&mut self.platform, &kernel);
+            let touched = Touched { bundles: active, slot_of: self.resident.slots() };
+            self.watch.run(&mut self.platform, &kernel, touched);
             return;
         }
-        let share = |total: u64, part: u32| total * u64::from(part) / u64::from(present + missing);
-        let first_uses = share(kernel.row_uses, present);
-        self.watch.run(&mut self.platform, &Kernel { rows: present, row_uses: first_uses, ..kernel });
+        let first_uses = kernel.row_uses * u64::from(present) / u64::from(present + missing);
+        let first = Kernel { rows: present, row_uses: first_uses, ..kernel };
+        self.watch.run(&mut self.platform, &first, Touched { bundles: &self.present, slot_of: self.resident.slots() });
         self.wait(active);
         let rest = Kernel { rows: missing, row_uses: kernel.row_uses - first_uses, ..kernel };
-        self.watch.run(&mut self.platform, &rest);
+        let touched = Touched { bundles: &self.absent, slot_of: self.resident.slots() };
+        self.watch.run(&mut self.platform, &rest, touched);
     }
 }
 
@@ -302,7 +336,7 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
     fn step(&mut self, step: &Step<'_>) {
         let active = step.row.active;
         if self.setup.gather == Gather::FeedForward {
-            self.watch.run(&mut self.platform, &step.kernel(KernelKind::Dense));
+            self.watch.run(&mut self.platform, &step.kernel(KernelKind::Dense), Touched::default());
         }
         let present = self.look_up(active);
         self.expire(Moment::BeforePlacing, step.number);
@@ -311,17 +345,16 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
         self.demand(Cause::Demand);
         self.watch.manage(&mut self.platform);
         match self.setup.gather {
-            Gather::FeedForward => {
-                self.feed_forward(step.kernel(KernelKind::FeedForward), step, present);
-            }
+            Gather::FeedForward => self.feed_forward(step, present),
             Gather::WholeLayer => {
                 self.wait(active);
                 if let Some(next) = step.next {
                     self.read_ahead(next);
                     self.watch.manage(&mut self.platform);
                 }
+                let touched = Touched { bundles: active, slot_of: self.resident.slots() };
                 for kernel in step.whole_layer() {
-                    self.watch.run(&mut self.platform, &kernel);
+                    self.watch.run(&mut self.platform, &kernel, touched);
                 }
             }
         }
@@ -330,7 +363,7 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
     }
 
     fn run(&mut self, kernel: &Kernel) {
-        self.watch.run(&mut self.platform, kernel);
+        self.watch.run(&mut self.platform, kernel, Touched::default());
     }
 
     fn reads_ahead(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::{
     counters::{Counters, Owners},
     engine::Gather,
     list::{Links, List},
-    platform::{Cause, Kernel, KernelKind, Platform, Read},
+    platform::{Cause, Kernel, KernelKind, Platform, Read, Touched},
     session::{Step, Stepper},
     stopwatch::Stopwatch,
     store::{Extent, Store},
@@ -48,6 +48,8 @@ pub struct PagedEngine<'s, P> {
     inactive: List,
     present: Bitset,
     touched: Bitset,
+    /// Read and not touched since: what is needed is counted at the first touch.
+    unused: Bitset,
     seen: Vec<u32>,
     counters: Counters,
     peak_pages: u64,
@@ -76,6 +78,7 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
             inactive: List::default(),
             present: Bitset::new(pages),
             touched: Bitset::new(pages),
+            unused: Bitset::new(pages),
             seen: vec![0; store.geometry().bundles() as usize],
             counters: Counters::default(),
             peak_pages: 0,
@@ -97,6 +100,10 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
                 self.fault(page);
             }
             self.touched.insert(page);
+            if self.unused.contains(page) {
+                self.unused.remove(page);
+                self.counters.needed_bytes[Cause::Demand as usize] += self.bytes_of(page);
+            }
         }
         all_present
     }
@@ -124,7 +131,6 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
         let cause = Cause::Demand;
         self.counters.reads[cause as usize] += 1;
         self.counters.read_bytes[cause as usize] += bytes;
-        self.counters.needed_bytes[cause as usize] += self.setup.page_bytes.min(bytes);
         // The page that was asked for comes in last, so that its neighbours can't push it out before it is used.
         for neighbour in (first..end).filter(|&other| other != page) {
             self.take_in(neighbour);
@@ -135,6 +141,12 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
         self.watch.wait(&mut self.platform, ticket);
     }
 
+    /// Bytes of a page: the store's last one may be cut.
+    fn bytes_of(&self, page: u32) -> u64 {
+        let offset = u64::from(page) * self.setup.page_bytes;
+        self.setup.page_bytes.min(self.store.bytes() - offset)
+    }
+
     fn take_in(&mut self, page: u32) {
         if self.pages == self.pages_max {
             self.drop_one();
@@ -142,6 +154,7 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
         self.pages += 1;
         self.peak_pages = self.peak_pages.max(self.pages);
         self.present.insert(page);
+        self.unused.insert(page);
         self.inactive.push_head(&mut self.links, page);
     }
 
@@ -211,23 +224,24 @@ impl<P: Platform> Stepper for PagedEngine<'_, P> {
     }
 
     fn step(&mut self, step: &Step<'_>) {
+        let touched = Touched { bundles: step.row.active, slot_of: &[] };
         match self.setup.gather {
             Gather::WholeLayer => {
                 self.gather(step);
                 for kernel in step.whole_layer() {
-                    self.watch.run(&mut self.platform, &kernel);
+                    self.watch.run(&mut self.platform, &kernel, touched);
                 }
             }
             Gather::FeedForward => {
-                self.watch.run(&mut self.platform, &step.kernel(KernelKind::Dense));
+                self.watch.run(&mut self.platform, &step.kernel(KernelKind::Dense), Touched::default());
                 self.gather(step);
-                self.watch.run(&mut self.platform, &step.kernel(KernelKind::FeedForward));
+                self.watch.run(&mut self.platform, &step.kernel(KernelKind::FeedForward), touched);
             }
         }
     }
 
     fn run(&mut self, kernel: &Kernel) {
-        self.watch.run(&mut self.platform, kernel);
+        self.watch.run(&mut self.platform, kernel, Touched::default());
     }
 
     fn reads_ahead(&self) -> bool {

@@ -118,9 +118,9 @@ impl Plan {
     /// Adds `run` to the last read where it may be coalesced, else to reads of its own.
     fn place(&mut self, run: Run, store: &Store) {
         let whole = store.rounded_out(run.extent);
-        let (start, end) = (whole.offset, whole.end());
+        let (mut at, end) = (whole.offset, whole.end());
         if let Some(last) = self.reads.last_mut() {
-            let near = start <= last.extent.end() + self.rules.coalesce_gap_bytes;
+            let near = at <= last.extent.end() + self.rules.coalesce_gap_bytes;
             if near && end - last.extent.offset <= self.rules.read_bytes_max {
                 last.extent.bytes = (end - last.extent.offset).max(last.extent.bytes);
                 last.pieces += 1;
@@ -128,8 +128,14 @@ impl Plan {
                 self.pieces.push(run.piece(read_offset, 0, run.extent.bytes));
                 return;
             }
+            if at < last.extent.end() {
+                // The last read is full and has the run's first unit already: the run goes on behind it.
+                at = last.extent.end();
+                last.pieces += 1;
+                let read_offset = run.extent.offset - last.extent.offset;
+                self.pieces.push(run.piece(read_offset, 0, at - run.extent.offset));
+            }
         }
-        let mut at = start;
         while at < end {
             let until = (at + self.rules.read_bytes_max).min(end);
             let from = at.max(run.extent.offset);

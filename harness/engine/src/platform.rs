@@ -76,6 +76,15 @@ pub struct Kernel {
     pub row_uses: u64,
 }
 
+/// The rows that a kernel computes over, and where each lies in DRAM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Touched<'a> {
+    /// The bundles; none for a kernel whose weights are always in DRAM.
+    pub bundles: &'a [BundleId],
+    /// The slot of every bundle of the store, by bundle; empty where the system maps the store.
+    pub slot_of: &'a [u32],
+}
+
 /// What a kernel's time held besides computing, nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Surcharge {
@@ -107,6 +116,6 @@ pub trait Platform {
     /// Copies a row inside DRAM from slot `from` to slot `to`.
     fn move_row(&mut self, from: u32, to: u32, bytes: u64);
 
-    /// Computes; reads in flight go on meanwhile.
-    fn run(&mut self, kernel: &Kernel) -> Surcharge;
+    /// Computes over the rows `touched`, all of which are in DRAM; reads in flight go on meanwhile.
+    fn run(&mut self, kernel: &Kernel, touched: Touched<'_>) -> Surcharge;
 }

@@ -96,6 +96,12 @@ impl Resident {
         (slot != NONE).then_some(slot)
     }
 
+    /// The slot of every bundle; [`NONE`] for those that have none.
+    #[must_use]
+    pub fn slots(&self) -> &[u32] {
+        &self.slot_of
+    }
+
     /// Whether `bundle` has a slot.
     #[must_use]
     pub fn contains(&self, bundle: BundleId) -> bool {

@@ -3,9 +3,9 @@
 //! A script has a prefill part, read once, and a decode part, which is repeated from its start when the run is longer
 //! than the trace. Dense streaming is the special case of one decode token whose sets hold everything.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
-use crate::geometry::BundleId;
+use crate::geometry::{BundleId, Geometry, NONE};
 
 /// One pass over all layers: a prompt processed in one batch, or one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +120,25 @@ impl Script {
         let row = self.passes[recorded].first_row + layer as usize;
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         Row { active: &self.ids[start..self.ends[row]], uses: self.uses[row], first_id: start }
+    }
+
+    /// Panics unless every row's bundles are of its layer in `geometry`.
+    ///
+    /// # Panics
+    /// As said.
+    pub fn assert_fits(&self, geometry: &Geometry) {
+        let mut bounds = vec![(NONE, 0); self.layers as usize];
+        for region in geometry.regions() {
+            let (first, end) = &mut bounds[region.layer as usize];
+            (*first, *end) = ((*first).min(region.first), (*end).max(region.first + region.count));
+        }
+        for pass in 0..self.passes.len() {
+            for (layer, &(first, end)) in (0..).zip(&bounds) {
+                let active = self.row(pass, layer).active;
+                let inside = active.first().is_none_or(|&id| id >= first) && active.last().is_none_or(|&id| id < end);
+                assert!(inside, "pass {pass} needs bundles of layer {layer} outside {first}..{end}");
+            }
+        }
     }
 
     /// Panics unless the last pass has all its rows.

@@ -2,7 +2,7 @@
 
 use crate::{
     counters::Owners,
-    platform::{Kernel, Platform, Ticket},
+    platform::{Kernel, Platform, Ticket, Touched},
 };
 
 /// Laps on a platform's clock.
@@ -29,8 +29,8 @@ impl Stopwatch {
     }
 
     /// Runs a kernel; the time is the kernel's and its surcharges'.
-    pub(crate) fn run(&mut self, platform: &mut impl Platform, kernel: &Kernel) {
-        let surcharge = platform.run(kernel);
+    pub(crate) fn run(&mut self, platform: &mut impl Platform, kernel: &Kernel, touched: Touched<'_>) {
+        let surcharge = platform.run(kernel, touched);
         let elapsed_ns = self.lap(platform);
         self.owners.book_kernel(elapsed_ns, surcharge);
     }

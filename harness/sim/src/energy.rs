@@ -43,10 +43,11 @@ pub struct Energy {
 }
 
 impl Energy {
-    /// All components.
+    /// All components; `u64::MAX` (5 kWh) stands for that and more.
     #[must_use]
     pub fn total_pj(&self) -> u64 {
-        self.idle_pj + self.compute_pj + self.dram_pj + self.flash_pj
+        let parts = [self.idle_pj, self.compute_pj, self.dram_pj, self.flash_pj];
+        parts.into_iter().fold(0, u64::saturating_add)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The simulated platform: one virtual clock over flash, DRAM and a processor.
 
 use tightfit_devices::{Device, Runtime, Share};
-use tightfit_engine::platform::{Kernel, Piece, Platform, Read, Surcharge, Ticket};
+use tightfit_engine::platform::{Kernel, Piece, Platform, Read, Surcharge, Ticket, Touched};
 
 use crate::{
     compute::{Costs, Processor, at_rate_ns},
@@ -165,7 +165,7 @@ impl Platform for SimPlatform {
         self.flash.advance(self.now_ns);
     }
 
-    fn run(&mut self, kernel: &Kernel) -> Surcharge {
+    fn run(&mut self, kernel: &Kernel, _touched: Touched<'_>) -> Surcharge {
         let work = self.costs.work(kernel);
         let time = self.processor.time(&work);
         self.now_ns += time.overhead_ns;

@@ -59,8 +59,9 @@ pub(super) fn chosen(
         let own = written.entries.iter().find(|entry| name_of(entry) == Some(name));
         strategies.push(match own {
             Some(entry) => variation(origin, entry, settings)?,
-            None => Strategy::load(written.path_of(name), &settings.strategy)
-                .map_err(|error| written.also_near(error))?,
+            None => {
+                Strategy::load(written.path_of(name), &settings.strategy).map_err(|error| written.also_near(error))?
+            }
         });
     }
     if strategies.is_empty() {

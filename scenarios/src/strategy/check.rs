@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
-    CATALOG, Evict, Mechanism, Pinned, Placement, Prefetch, Reads, ResidentSet, Strategy, StrategyFile, Stream,
+    CATALOG, Evict, Mechanism, Overlap, Pinned, Placement, Prefetch, Reads, ResidentSet, Strategy, StrategyFile, Stream,
 };
 use crate::ScenarioError;
 
@@ -97,12 +97,25 @@ pub(super) fn strategy(
     Ok(Strategy { name: file.name, title: file.title, stream: file.stream, layout: file.layout, mechanism, settings })
 }
 
+/// Far above any queue of a phone (32) or what one NVMe queue is given, low enough to tabulate.
+const LANES_MAX: u32 = 1024;
+
 fn resident_set(set: &ResidentSet, reads: Reads, stream: Stream) -> Result<(), (&'static str, String)> {
     if reads.lanes == 0 {
         return Err(("reads.lanes", "no reads in flight: at least 1".to_owned()));
     }
+    if reads.lanes > LANES_MAX {
+        return Err(("reads.lanes", format!("more reads in flight than any device takes: at most {LANES_MAX}")));
+    }
     if reads.read_max_kib == 0 {
         return Err(("reads.read-max-kib", "reads of no bytes: at least 1".to_owned()));
+    }
+    if set.overlap == Overlap::ResidentFirst && stream == Stream::Everything {
+        return Err((
+            "resident-set.overlap",
+            "a layer that is streamed whole is computed at once: \"resident-first\" needs stream = \"feed-forward\""
+                .to_owned(),
+        ));
     }
     if set.prefetch == Prefetch::NextLayer && stream != Stream::Everything {
         return Err((

@@ -9,7 +9,7 @@ use tightfit_engine::{
     evict::{Evict, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
     oracle::Oracle,
     paged::{PageSetup, PagedEngine},
-    platform::{Kernel, Piece, Read, Surcharge, Ticket},
+    platform::{Kernel, Piece, Read, Surcharge, Ticket, Touched},
     session::{self, Request, Stepper},
     store::Layout,
 };
@@ -64,7 +64,7 @@ impl Platform for StillWorld {
         self.now_ns += bytes;
     }
 
-    fn run(&mut self, _kernel: &Kernel) -> Surcharge {
+    fn run(&mut self, _kernel: &Kernel, _touched: Touched<'_>) -> Surcharge {
         self.now_ns += 200;
         Surcharge::default()
     }

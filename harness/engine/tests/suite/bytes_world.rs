@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tightfit_engine::{
     geometry::{BundleId, Geometry, NONE},
-    platform::{Kernel, KernelKind, Piece, Platform, Read, Surcharge, Ticket},
+    platform::{Kernel, KernelKind, Piece, Platform, Read, Surcharge, Ticket, Touched},
     store::{Extent, Layout},
 };
 
@@ -163,15 +163,6 @@ impl BytesWorld {
             }
         }
     }
-
-    /// Rows of the step that are right now.
-    fn right_rows(&self) -> usize {
-        let slot = |bundle| self.occupant.iter().position(|&occupant| occupant == bundle);
-        let right = |&bundle: &BundleId| {
-            slot(bundle).is_some_and(|slot| self.holds(u32::try_from(slot).expect("a small slab"), bundle))
-        };
-        self.active.iter().filter(|bundle| right(bundle)).count()
-    }
 }
 
 impl Platform for BytesWorld {
@@ -233,18 +224,16 @@ impl Platform for BytesWorld {
         self.now_ns += 2;
     }
 
-    fn run(&mut self, kernel: &Kernel) -> Surcharge {
+    fn run(&mut self, kernel: &Kernel, touched: Touched<'_>) -> Surcharge {
         self.land();
         if kernel.kind == KernelKind::FeedForward {
-            self.rows_run += kernel.rows as usize;
-            let right = self.right_rows();
-            assert!(
-                right >= self.rows_run,
-                "a kernel computes row {} of {:?} and only {right} rows are right",
-                self.rows_run,
-                self.active
-            );
-            self.rows_checked += u64::from(kernel.rows);
+            for &bundle in touched.bundles {
+                assert!(self.active.contains(&bundle), "{bundle} is computed and not one of {:?}", self.active);
+                let slot = touched.slot_of[bundle as usize];
+                assert!(self.holds(slot, bundle), "bundle {bundle} is computed and slot {slot} holds other bytes");
+            }
+            self.rows_run += touched.bundles.len();
+            self.rows_checked += touched.bundles.len() as u64;
         }
         self.now_ns += 40;
         Surcharge::default()

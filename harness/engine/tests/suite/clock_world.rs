@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tightfit_engine::platform::{Cause, Kernel, Piece, Platform, Read, Surcharge, Ticket};
+use tightfit_engine::platform::{Cause, Kernel, Piece, Platform, Read, Surcharge, Ticket, Touched};
 
 /// Every kernel's surcharge.
 pub(crate) const SURCHARGE: Surcharge = Surcharge { contention_ns: 3, overhead_ns: 10, throttling_ns: 5 };
@@ -92,7 +92,7 @@ impl Platform for ClockWorld {
         self.now_ns += bytes;
     }
 
-    fn run(&mut self, kernel: &Kernel) -> Surcharge {
+    fn run(&mut self, kernel: &Kernel, _touched: Touched<'_>) -> Surcharge {
         let ns = 100 + u64::from(kernel.rows);
         self.now_ns += ns;
         self.kernel_ns += ns;

@@ -76,7 +76,8 @@ impl Choice {
                 coalesce_gap_bytes: self.coalesce_gap_bytes,
                 read_bytes_max: self.read_units_max * self.unit_bytes,
             },
-            overlap: self.overlap,
+            // A layer that is gathered whole is computed at once.
+            overlap: if self.whole_layer { Overlap::None } else { self.overlap },
             gather: if self.whole_layer { Gather::WholeLayer } else { Gather::FeedForward },
             prefetch: if self.reads_ahead { Prefetch::NextLayer } else { Prefetch::None },
             pinned,

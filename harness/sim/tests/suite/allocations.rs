@@ -61,7 +61,7 @@ fn engine_calls<E: Evict>(gather: Gather, policy: E) -> u64 {
         budget_bytes: 50 * 3 * 2048,
         placement: if ahead { Placement::InPlace } else { Placement::Compact },
         reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 16_384 },
-        overlap: Overlap::ResidentFirst,
+        overlap: if ahead { Overlap::None } else { Overlap::ResidentFirst },
         gather,
         prefetch: if ahead { Prefetch::NextLayer } else { Prefetch::None },
         pinned: vec![3, 70],

@@ -1,6 +1,6 @@
 //! Kernels: a roofline and a dispatch, and the DRAM bandwidth that incoming reads take from it.
 
-use tightfit_engine::platform::{Cause, Kernel, KernelKind, Platform, Surcharge};
+use tightfit_engine::platform::{Cause, Kernel, KernelKind, Platform, Surcharge, Touched};
 use tightfit_sim::compute::Work;
 
 use crate::profile::{LAW, cool, costs, kernel, platform, read};
@@ -11,7 +11,7 @@ const DISPATCH_NS: u64 = 7000;
 /// Runs one kernel on an idle platform; its time and surcharge.
 fn run(kernel: &Kernel) -> (u64, Surcharge) {
     let mut platform = platform(&cool(LAW, 32), 4);
-    let surcharge = platform.run(kernel);
+    let surcharge = platform.run(kernel, Touched::default());
     (platform.now_ns(), surcharge)
 }
 
@@ -60,7 +60,7 @@ fn landing_reads_delay_a_kernel_that_is_short_of_bandwidth() {
     let rows = kernel(KernelKind::FeedForward, 1, 100);
     let mut platform = platform(&cool(LAW, 32), 4);
     let tickets: Vec<_> = (0..4).map(|_| platform.submit(&read(1000, Cause::Prefetch), &[])).collect();
-    let surcharge = platform.run(&rows);
+    let surcharge = platform.run(&rows, Touched::default());
     assert!(tickets.iter().all(|&ticket| platform.landed(ticket)));
     // 4,000 B at the DRAM's 50 GB/s.
     assert_eq!(surcharge.contention_ns, 80);
@@ -71,7 +71,7 @@ fn landing_reads_delay_a_kernel_that_is_short_of_bandwidth() {
 fn landing_reads_do_not_delay_a_kernel_that_is_short_of_operations() {
     let mut platform = platform(&cool(LAW, 32), 4);
     let ticket = platform.submit(&read(1000, Cause::Prefetch), &[]);
-    let surcharge = platform.run(&kernel(KernelKind::Dense, 0, 0));
+    let surcharge = platform.run(&kernel(KernelKind::Dense, 0, 0), Touched::default());
     assert!(platform.landed(ticket), "it landed under the kernel");
     assert_eq!(surcharge.contention_ns, 0);
     assert_eq!(platform.now_ns(), DISPATCH_NS + 100_000);
@@ -84,12 +84,12 @@ fn what_lands_before_or_after_a_kernel_does_not_delay_it() {
     let early = platform.submit(&read(1000, Cause::Demand), &[]);
     platform.wait(early);
     let late = platform.submit(&read(1_000_000, Cause::Prefetch), &[]);
-    assert_eq!(platform.run(&rows).contention_ns, 0);
+    assert_eq!(platform.run(&rows, Touched::default()).contention_ns, 0);
     assert!(!platform.landed(late));
     // Nor does what lands during its dispatch, before it touches DRAM: the head's fixed costs are 307 us.
     let mut platform = self::platform(&cool(LAW, 32), 4);
     let during = platform.submit(&read(100_000, Cause::Prefetch), &[]);
-    assert_eq!(platform.run(&kernel(KernelKind::Head, 2, 0)).contention_ns, 0);
+    assert_eq!(platform.run(&kernel(KernelKind::Head, 2, 0), Touched::default()).contention_ns, 0);
     assert!(platform.landed(during));
 }
 

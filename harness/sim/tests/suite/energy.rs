@@ -1,6 +1,6 @@
 //! The energy ledger, to the picojoule.
 
-use tightfit_engine::platform::{Cause, KernelKind, Platform};
+use tightfit_engine::platform::{Cause, KernelKind, Platform, Touched};
 use tightfit_sim::{Ledger, energy::Energy};
 
 use crate::profile::{LAW, cool, kernel, platform, read};
@@ -11,7 +11,7 @@ fn every_component_is_exact() {
     let ticket = platform.submit(&read(10_001, Cause::Demand), &[]);
     platform.wait(ticket);
     platform.move_row(0, 1, 20_000);
-    platform.run(&kernel(KernelKind::FeedForward, 1, 100));
+    platform.run(&kernel(KernelKind::FeedForward, 1, 100), Touched::default());
     let ledger = platform.ledger();
     // Awake: 100 us + 10,001 B at 1 GB/s, 1 us of move, 7 us of dispatch, 100 us of kernel.
     let awake_ns = 110_001 + 1000 + 7000 + 100_000;
@@ -33,9 +33,9 @@ fn every_component_is_exact() {
 #[test]
 fn a_span_of_the_ledger_is_a_difference() {
     let mut platform = platform(&cool(LAW, 32), 4);
-    platform.run(&kernel(KernelKind::Dense, 0, 0));
+    platform.run(&kernel(KernelKind::Dense, 0, 0), Touched::default());
     let before = platform.ledger();
-    platform.run(&kernel(KernelKind::Dense, 1, 0));
+    platform.run(&kernel(KernelKind::Dense, 1, 0), Touched::default());
     let span = platform.ledger().since(&before);
     assert_eq!(span, Ledger { awake_ns: 107_013, active_ns: 100_013, dram_bytes: 2_000_256, flash_bytes: 0 });
     assert_eq!(platform.energy(&span).compute_pj, 3000 * 100_013);
@@ -45,7 +45,7 @@ fn a_span_of_the_ledger_is_a_difference() {
 fn bytes_out_of_flash_count_when_they_have_landed() {
     let mut platform = platform(&cool(LAW, 32), 4);
     let ticket = platform.submit(&read(4096, Cause::Prefetch), &[]);
-    platform.run(&kernel(KernelKind::FeedForward, 0, 0));
+    platform.run(&kernel(KernelKind::FeedForward, 0, 0), Touched::default());
     assert_eq!((platform.ledger().flash_bytes, platform.submitted_bytes()), (0, 4096));
     platform.wait(ticket);
     assert_eq!(platform.ledger().flash_bytes, 4096);

@@ -1,7 +1,7 @@
 //! Heat: the store fills as a first-order lag does, throttling holds the sustained power, and nothing throttles below it.
 
 use tightfit_devices::Device;
-use tightfit_engine::platform::{KernelKind, Platform};
+use tightfit_engine::platform::{KernelKind, Platform, Touched};
 use tightfit_sim::{SimPlatform, heat::Heat};
 
 use crate::profile::{LAW, device, kernel, platform};
@@ -81,12 +81,12 @@ fn run(platform: &mut SimPlatform, seconds: u64) -> (f64, u64) {
             quarter = Some(platform.ledger());
         }
         for layer in [0, 1] {
-            throttling_ns += platform.run(&kernel(KernelKind::Dense, layer, 0)).throttling_ns;
+            throttling_ns += platform.run(&kernel(KernelKind::Dense, layer, 0), Touched::default()).throttling_ns;
         }
         for _ in 0..50 {
-            throttling_ns += platform.run(&kernel(KernelKind::FeedForward, 0, 1000)).throttling_ns;
+            throttling_ns += platform.run(&kernel(KernelKind::FeedForward, 0, 1000), Touched::default()).throttling_ns;
         }
-        throttling_ns += platform.run(&kernel(KernelKind::Head, 2, 0)).throttling_ns;
+        throttling_ns += platform.run(&kernel(KernelKind::Head, 2, 0), Touched::default()).throttling_ns;
     }
     let span = platform.ledger().since(&quarter.expect("the last quarter"));
     (platform.energy(&span).total_pj() as f64 / span.awake_ns as f64, throttling_ns)

@@ -1,7 +1,7 @@
 //! Time never goes back, and the same calls give the same numbers.
 
 use proptest::prelude::*;
-use tightfit_engine::platform::{Cause, KernelKind, Platform, Ticket};
+use tightfit_engine::platform::{Cause, KernelKind, Platform, Ticket, Touched};
 use tightfit_sim::SimPlatform;
 
 use crate::profile::{GRID, LAW, device, kernel, platform, read};
@@ -46,7 +46,7 @@ fn make(platform: &mut SimPlatform, calls: &[Call]) -> Result<Vec<u64>, TestCase
             Call::Wait(_) => {}
             Call::Move(bytes) => platform.move_row(0, 1, bytes),
             Call::Run(kind, layer) => {
-                let surcharge = platform.run(&kernel(kind, layer, 30));
+                let surcharge = platform.run(&kernel(kind, layer, 30), Touched::default());
                 let owned_ns = surcharge.contention_ns + surcharge.overhead_ns + surcharge.throttling_ns;
                 prop_assert!(platform.now_ns() - before_ns >= owned_ns);
                 numbers.extend([surcharge.contention_ns, surcharge.overhead_ns, surcharge.throttling_ns]);

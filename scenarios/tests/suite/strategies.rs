@@ -1,0 +1,106 @@
+//! Strategies as texts: their dimensions, what excludes what, and what is laid over them.
+
+use insta::assert_snapshot;
+use tightfit_scenarios::{
+    ScenarioError, Strategy,
+    strategy::{Evict, Mechanism, Pinned},
+};
+use toml::{Table, Value};
+
+const RIGHT: &str = r#"schema = 1
+name = "mine"
+title = "mine"
+stream = "feed-forward"
+layout = "bundled"
+
+[resident-set]
+evict = { policy = "lru" }
+pinned-share = 0.0
+placement = "in-place"
+overlap = "none"
+prefetch = "none"
+
+[reads]
+lanes = 8
+coalesce-gap-kib = 4
+read-max-kib = 1024
+"#;
+
+fn parse(text: &str, set: &[(String, Value)]) -> Result<Strategy, ScenarioError> {
+    Strategy::parse("mine.toml", text, &Table::new(), set)
+}
+
+/// The error about the right text with one part of it replaced.
+fn problem(from: &str, to: &str) -> String {
+    assert!(RIGHT.contains(from), "{from}");
+    parse(&RIGHT.replacen(from, to, 1), &[]).expect_err(to).to_string().trim_end().to_owned()
+}
+
+fn evict(strategy: &Strategy) -> Evict {
+    match &strategy.mechanism {
+        Mechanism::ResidentSet { set, .. } => set.evict,
+        Mechanism::PageCache(_) => panic!("{} is a page cache", strategy.name),
+    }
+}
+
+#[test]
+fn an_eviction_policy_has_its_own_keys_and_no_others() {
+    let policy = |text: &str| parse(&RIGHT.replace("{ policy = \"lru\" }", text), &[]).map(|strategy| evict(&strategy));
+    assert_eq!(policy("{ policy = \"window\", tokens = 3 }").ok(), Some(Evict::Window { tokens: 3 }));
+    assert_eq!(policy("{ policy = \"belady\" }").ok(), Some(Evict::Belady));
+    assert_eq!(policy("{ policy = \"retain-none\" }").ok(), Some(Evict::RetainNone));
+    let lru = "{ policy = \"lru\" }";
+    assert_snapshot!(problem(lru, "\"lru\""), @"");
+    assert_snapshot!(problem(lru, "{ policy = \"fifo\" }"), @"");
+    assert_snapshot!(problem(lru, "{ policy = \"window\" }"), @"");
+    assert_snapshot!(problem(lru, "{ policy = \"window\", tokens = 0 }"), @"");
+    assert_snapshot!(problem(lru, "{ policy = \"lru\", tokens = 5 }"), @"");
+    assert_snapshot!(problem(lru, "{ policy = \"lru\", size = 5 }"), @"");
+}
+
+#[test]
+fn dimensions_that_exclude_each_other_are_refused() {
+    assert_snapshot!(problem("prefetch = \"none\"", "prefetch = \"next-layer\""), @"");
+    assert_snapshot!(problem("pinned-share = 0.0", "pinned-share = 1.1"), @"");
+    assert_snapshot!(problem("lanes = 8", "lanes = 0"), @"");
+    assert_snapshot!(problem("lanes = 8", "lanes = 2000"), @"");
+    assert_snapshot!(problem("read-max-kib = 1024", "read-max-kib = 0"), @"");
+    assert_snapshot!(problem("name = \"mine\"", "name = \"my own\""), @"");
+    assert_snapshot!(problem("schema = 1", "schema = 2"), @"");
+    assert_snapshot!(problem("[reads]", "[page-cache]\nread-around-kib = 64\n[reads]"), @"");
+    let streaming =
+        RIGHT.replace("feed-forward", "everything").replace("prefetch = \"none\"", "prefetch = \"next-layer\"");
+    assert!(parse(&streaming, &[]).is_ok(), "the next layer of a dense model is known");
+    let refused = |from: &str, to: &str| parse(&streaming.replace(from, to), &[]).expect_err(to).to_string();
+    assert_snapshot!(refused("in-place", "compact"), @"");
+    assert_snapshot!(refused("\"lru\"", "\"retain-none\""), @"");
+}
+
+#[test]
+fn changes_are_merged_and_an_eviction_policy_is_replaced_whole() {
+    let changes: Table =
+        "[resident-set]\nevict = { policy = \"window\", tokens = 2 }\npinned-share = \"fit\"\n".parse().expect("TOML");
+    let strategy = Strategy::parse("mine.toml", RIGHT, &changes, &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(evict(&strategy), Evict::Window { tokens: 2 });
+    let Mechanism::ResidentSet { set, reads } = &strategy.mechanism else { panic!("a resident set") };
+    assert_eq!((set.pinned_share, reads.lanes), (Pinned::Fit, 8), "what is not changed stays");
+    let back: Table = "resident-set = { evict = { policy = \"lru\" } }".parse().expect("TOML");
+    let window = RIGHT.replace("{ policy = \"lru\" }", "{ policy = \"window\", tokens = 2 }");
+    let strategy = Strategy::parse("mine.toml", &window, &back, &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(evict(&strategy), Evict::Lru, "the window's tokens are gone");
+}
+
+#[test]
+fn a_setting_is_taken_where_its_key_is() {
+    let set = |key: &str, value: Value| parse(RIGHT, &[(key.to_owned(), value)]);
+    let taken = set("reads.lanes", Value::Integer(3)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(taken.settings["reads.lanes"], "3");
+    let right = parse(RIGHT, &[]).unwrap_or_else(|error| panic!("{error}"));
+    assert!(right.has("reads.lanes") && right.has("reads") && !right.has("reads.lane") && !right.has("read"));
+    for key in ["reads.lane", "page-cache.read-around-kib", "resident-set.evict.tokens"] {
+        let passed_by = set(key, Value::Integer(3)).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(passed_by, right, "{key}");
+    }
+    let wrong = set("reads.lanes", Value::Integer(-1)).expect_err("a negative number").to_string();
+    assert_snapshot!(wrong, @"");
+}
