@@ -63,8 +63,8 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     if too_small && cell.strategy.stream == Stream::FeedForward {
         return Err(inputs.wrong(format!(
             "memory.limit-mb = {}: strategy {} holds {:.1} MB before the first row is cached ({:.1} MB of dense weights, \
-             {:.1} MB of KV cache for {context_max} tokens, {:.1} MB of the runtime {}): give at least {} MB, or run \
-             strategies that stream everything (--strategy layer-stream)",
+             {:.1} MB of KV cache for {context_max} tokens, {:.1} MB of the runtime {}): give at least {} MB, keep fewer \
+             tokens (request.context-tokens), or run strategies that stream everything (--strategy layer-stream)",
             room.limit_bytes as f64 / 1e6,
             cell.strategy.name,
             fixed.total_bytes() as f64 / 1e6,

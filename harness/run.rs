@@ -48,5 +48,7 @@ pub fn run(inputs: &Inputs, curve: Curve, done: impl Fn() + Sync) -> Result<Vec<
         done();
         result
     };
-    cells.par_iter().map(run).collect()
+    let results: Vec<Result<RunResult, RunError>> = cells.par_iter().map(run).collect();
+    // In order, so that of several errors the first cell's is told, whichever thread was first.
+    results.into_iter().collect()
 }

@@ -172,8 +172,8 @@ pub(crate) struct Record {
 pub(crate) enum HeldWeights {
     /// Widened to 32-bit floats: exact.
     F32,
-    /// Requantized to Q8_0: less memory, a fast kernel, some rounding.
+    /// Requantized to `Q8_0`: less memory, a fast kernel, some rounding.
     Q8,
-    /// As the file has them: the least memory, slow for formats without a vector kernel (Q4_1).
+    /// As the file has them: the least memory, slow for formats without a vector kernel (`Q4_1`).
     Stored,
 }

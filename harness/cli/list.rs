@@ -47,6 +47,6 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
         }
     }
     let width = rows.iter().map(|[name, _]| name.len()).max().unwrap_or(0);
-    let lines: String = rows.iter().map(|[name, text]| format!("{name:width$}  {text}\n")).collect();
-    output::print(&lines)
+    let lines: Vec<String> = rows.iter().map(|[name, text]| format!("{name:width$}  {text}\n")).collect();
+    output::print(&lines.concat())
 }

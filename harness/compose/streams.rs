@@ -95,12 +95,12 @@ fn rows(weights: &Weights) -> Geometry {
 fn everything(weights: &Weights, lengths: Lengths) -> (Geometry, Script) {
     let mut geometry = Geometry::new();
     let layer_bytes = weights.dense_layer_bytes + weights.shared_expert_bytes + weights.feed_forward_layer_bytes;
-    let layers_bytes = layer_bytes * u64::from(weights.layers);
+    let in_layers_bytes = layer_bytes * u64::from(weights.layers);
     let mut ranges = Vec::new();
     for layer in 0..weights.layers {
         ranges.push(blocks(&mut geometry, layer, layer_bytes));
     }
-    let rest_bytes = weights.total_bytes - layers_bytes - unstreamed_bytes(weights);
+    let rest_bytes = weights.total_bytes - in_layers_bytes - unstreamed_bytes(weights);
     // The head is a large matrix: it comes in slices no larger than a layer, as a runtime would multiply it.
     for slice in 0..rest_bytes.div_ceil(layer_bytes) {
         let bytes = layer_bytes.min(rest_bytes - slice * layer_bytes);
@@ -151,15 +151,15 @@ fn replay(trace: &Trace, request: Request, prefill: Prefill) -> Script {
         script.push_pass(true, request.prefill_tokens);
         let mut used = vec![false; geometry.bundles_per_layer as usize];
         for layer in 0..geometry.layers {
-            let mut uses = 0;
+            let mut row_uses = 0;
             for token in request.first_token..prompt_end {
                 for &bundle in trace.active(token, layer) {
                     used[bundle as usize] = true;
-                    uses += 1;
+                    row_uses += 1;
                 }
             }
             let union = (0..).zip(&mut used).filter_map(|(bundle, used)| std::mem::take(used).then_some(bundle));
-            script.push_row(union.map(|bundle: u32| first_bundle(layer) + bundle), uses);
+            script.push_row(union.map(|bundle: u32| first_bundle(layer) + bundle), row_uses);
         }
     }
     for token in tokens.skip(if batched { request.prefill_tokens as usize } else { 0 }) {

@@ -29,11 +29,7 @@ impl Settings {
             if key.is_empty() || key.split('.').any(str::is_empty) {
                 return Err(wrong("an empty key: write key=value, as in memory.limit-mb=64"));
             }
-            let value = format!("value = {value}")
-                .parse::<Table>()
-                .ok()
-                .and_then(|mut table| table.remove("value"))
-                .unwrap_or_else(|| Value::String(value.to_owned()));
+            let value = value.parse::<Value>().unwrap_or_else(|_| Value::String(value.to_owned()));
             match key.split_once('.') {
                 Some(("device", key)) => settings.device.push((key.to_owned(), value)),
                 Some(("strategy", key)) => settings.strategy.push((key.to_owned(), value)),

@@ -74,9 +74,9 @@ fn wrong_toml() {
     assert_snapshot!(refused(&[("mine.toml", "schema = 1\nname = nothing\n")], &["mine.toml"]), @"
     error: scenario mine.toml: TOML parse error at line 2, column 8
       |
-    2 | name = 
-      |        ^
-    string values must be quoted, expected literal string
+    2 | name = nothing
+      |        ^^^^^^^
+    invalid float, expected `nan`
     ");
     let misspelt = tiny::SCENARIO.replace("runtime =", "runtim =");
     assert_snapshot!(refused(&[("mine.toml", &misspelt)], &["mine.toml"]), @r#"
@@ -176,7 +176,7 @@ fn settings_that_cannot_be_taken() {
     error: strategy resident with --set: invalid type: string "many", expected u32
     in `reads.lanes`
     "#);
-    assert_snapshot!(set("strategy.reads.lanes=5000"), @"");
+    assert_snapshot!(set("strategy.reads.lanes=5000"), @"error: strategy resident with --set: `reads.lanes`: more reads in flight than any device takes: at most 1024");
     assert_snapshot!(set("strategy.reads.lanes=0"), @"error: strategy resident with --set: `reads.lanes`: no reads in flight: at least 1");
     assert_snapshot!(set("strategy.resident-set.evict=lru"), @r#"
     error: strategy resident with --set: invalid type: string "lru", expected a table such as { policy = "lru" }
@@ -191,16 +191,16 @@ fn settings_that_cannot_be_taken() {
 
 #[test]
 fn inputs_that_do_not_go_together() {
-    assert_snapshot!(refused(&[], &["quickstart", "--set", "memory.limit-mb=20"]), @"error: scenario quickstart: memory.limit-mb = 20: strategy lru holds 58.5 MB before the first row is cached (46.8 MB of dense weights, 3.7 MB of KV cache for 161 tokens, 8.0 MB of the runtime llama.cpp): give at least 60 MB, or run strategies that stream everything (--strategy layer-stream)");
+    assert_snapshot!(refused(&[], &["quickstart", "--set", "memory.limit-mb=20"]), @"error: scenario quickstart: memory.limit-mb = 20: strategy lru holds 58.5 MB before the first row is cached (46.8 MB of dense weights, 3.7 MB of KV cache for 161 tokens, 8.0 MB of the runtime llama.cpp): give at least 60 MB, keep fewer tokens (request.context-tokens), or run strategies that stream everything (--strategy layer-stream)");
     assert_snapshot!(refused(&[], &["llm-in-a-flash", "--strategy", "lru"]), @r#"error: scenario llm-in-a-flash: strategy lru streams the rows that a trace says are active: give trace = "...", or leave it out"#);
     assert_snapshot!(refused(&[], &["quickstart", "--set", "model=opt-6.7b", "--set", "quantization=f16"]), @"error: scenario quickstart: the trace was recorded on smollm2-135m (30 layers of 1536 neurons), the model opt-6.7b has 32 layers of 16384 neurons: take the trace's model or a trace of this one");
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "lru", "--strategy", "lru"]), @"error: scenario quickstart: `strategy.name`: two are called `lru`: leave one out, or give it another name");
     assert_snapshot!(refused(&[], &["quickstart", "--device", "oneplus-12", "--device", "oneplus-12"]), @"error: scenario quickstart: two devices are called oneplus-12: leave one out, or give its profile another name");
     let ahead = "strategy.resident-set.prefetch=next-layer";
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "lru", "--set", ahead]), @r#"error: strategy lru with --set: `resident-set.prefetch`: the next layer's rows are not known before its turn: only stream = "everything" can read it ahead"#);
-    assert_snapshot!(refused(&[], &["llm-in-a-flash", "--set", "request.prompt-tokens=3000"]), @"");
+    assert_snapshot!(refused(&[], &["llm-in-a-flash", "--set", "request.prompt-tokens=3000"]), @"error: scenario llm-in-a-flash: a prompt of 3000 tokens: opt-6.7b has a context of 2048, give a shorter one");
     let slow = ["--set", "device.flash.lane-mb-per-s=0.000001"];
-    assert_snapshot!(refused(&[], &[&["quickstart", "--strategy", "lru"][..], &slow].concat()), @"");
+    assert_snapshot!(refused(&[], &[&["quickstart", "--strategy", "lru"][..], &slow].concat()), @"error: scenario quickstart: lru on iphone-13-pro draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend the rates and powers of the device");
     assert_snapshot!(refused(&[], &["quickstart", "quickstart"]), @"error: --out results: two scenarios are called `quickstart` and would share a folder: run them one by one");
 }
 

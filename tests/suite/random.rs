@@ -1,25 +1,28 @@
 //! Random strategies in random small memories: no panic, and every law holds.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    fs,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
-use proptest::{prelude::*, strategy::Strategy as Generator};
+use proptest::{prelude::*, sample::select, strategy::Strategy as Generator};
 use tightfit::{
     Inputs,
     run::{self, Curve},
-    scenarios::{Scenario, Settings, Strategy, catalog::Text},
+    scenarios::{Scenario, Settings, catalog::Text},
 };
 
 use crate::{laws::assert_laws, tiny::Tiny};
 
-/// The dimensions of a strategy, within what goes together.
+/// The dimensions of a strategy.
 #[derive(Clone, Debug)]
 struct Dimensions {
-    everything: bool,
-    separate: bool,
+    stream: &'static str,
+    layout: &'static str,
     evict: &'static str,
-    compact: bool,
-    resident_first: bool,
-    read_ahead: bool,
+    placement: &'static str,
+    overlap: &'static str,
+    prefetch: &'static str,
     pinned: &'static str,
     lanes: u32,
     gap_kib: u32,
@@ -28,21 +31,19 @@ struct Dimensions {
 }
 
 impl Dimensions {
-    /// As a strategy file.
+    /// As a strategy file, where a dimension that excludes another one gives way.
     fn toml(&self) -> String {
-        let Self { evict, pinned, lanes, gap_kib, read_max_kib, .. } = self;
-        let stream = if self.everything { "everything" } else { "feed-forward" };
-        let layout = if self.separate { "separate" } else { "bundled" };
+        let Self { stream, layout, evict, pinned, lanes, gap_kib, read_max_kib, .. } = self;
         let head = format!(
             "schema = 1\nname = \"random\"\ntitle = \"random\"\nstream = \"{stream}\"\nlayout = \"{layout}\"\n"
         );
         if let Some(read_around_kib) = self.page_cache {
             return format!("{head}[page-cache]\nread-around-kib = {read_around_kib}\n");
         }
-        let read_ahead = self.read_ahead && self.everything && !evict.contains("retain-none");
-        let prefetch = if read_ahead { "next-layer" } else { "none" };
-        let placement = if self.compact && !read_ahead { "compact" } else { "in-place" };
-        let overlap = if self.resident_first && !self.everything { "resident-first" } else { "none" };
+        let everything = *stream == "everything";
+        let prefetch = if everything && !evict.contains("retain-none") { self.prefetch } else { "none" };
+        let placement = if prefetch == "none" { self.placement } else { "in-place" };
+        let overlap = if everything { "none" } else { self.overlap };
         format!(
             "{head}[resident-set]\nevict = {evict}\npinned-share = {pinned}\nplacement = \"{placement}\"\n\
              overlap = \"{overlap}\"\nprefetch = \"{prefetch}\"\n\
@@ -61,19 +62,21 @@ const POLICIES: [&str; 6] = [
 ];
 
 fn dimensions() -> impl Generator<Value = Dimensions> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let words = (prop::sample::select(&POLICIES), prop::sample::select(&["0.0", "0.37", "1.0", "\"fit\""]));
+    let of_store = (select(&["everything", "feed-forward"]), select(&["separate", "bundled"]));
+    let of_set = (select(&POLICIES), select(&["compact", "in-place"]), select(&["0.0", "0.37", "1.0", "\"fit\""]));
+    let of_time = (select(&["none", "resident-first"]), select(&["none", "next-layer"]));
     let reads = (1_u32..9, 0_u32..3, 1_u32..4);
-    (flags, words, reads, prop::option::weighted(0.2, 1_u32..5)).prop_map(|(flags, words, reads, page_cache)| {
-        let (everything, separate, compact, resident_first, read_ahead) = flags;
-        let ((evict, pinned), (lanes, gap_kib, read_max_kib)) = (words, reads);
+    let page_cache = prop::option::weighted(0.2, 1_u32..5);
+    (of_store, of_set, of_time, reads, page_cache).prop_map(|(of_store, of_set, of_time, reads, page_cache)| {
+        let ((stream, layout), (evict, placement, pinned), (overlap, prefetch)) = (of_store, of_set, of_time);
+        let (lanes, gap_kib, read_max_kib) = reads;
         Dimensions {
-            everything,
-            separate,
+            stream,
+            layout,
             evict,
-            compact,
-            resident_first,
-            read_ahead,
+            placement,
+            overlap,
+            prefetch,
             pinned,
             lanes,
             gap_kib,
@@ -85,12 +88,8 @@ fn dimensions() -> impl Generator<Value = Dimensions> {
 
 /// Settings of the device, the memory and the request.
 fn settings() -> impl Generator<Value = Vec<String>> {
-    let device = (
-        prop::sample::select(&["0.25", "0.5", "1", "2"]),
-        prop::sample::select(&["0.5", "1", "4"]),
-        1_u32..6,
-        prop::sample::select(&["101", "150", "400"]),
-    );
+    let device =
+        (select(&["0.25", "0.5", "1", "2"]), select(&["0.5", "1", "4"]), 1_u32..6, select(&["101", "150", "400"]));
     let request = (1_u32..30, prop::option::of(1_u32..30), any::<bool>(), 0_u32..2);
     // From nothing that fits to everything (23 KB).
     (device, 1_u32..40_000, request).prop_map(|(device, budget, (output, context, batched, number))| {
@@ -118,16 +117,17 @@ static AHEAD: AtomicU32 = AtomicU32::new(0);
 #[test]
 fn any_strategy_in_any_memory_keeps_the_laws() {
     let tiny = Tiny::new();
+    let path = tiny.folder().join("random.toml");
     let scenario = tiny.ask().scenario.to_owned();
     let config = ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(dimensions in dimensions(), texts in settings())| {
         let settings = Settings::parse(&texts).expect("well-formed settings");
         let text = dimensions.toml();
-        let strategy = Strategy::parse("random", &text, &Default::default(), &[])
-            .unwrap_or_else(|error| panic!("{text}\n{error}"));
+        fs::write(&path, &text).expect("a file");
         let source = Text { origin: "tiny".to_owned(), text: scenario.clone() };
-        let mut scenario = Scenario::parse(source, &[], &settings).unwrap_or_else(|error| panic!("{error}"));
-        scenario.strategies = vec![strategy];
+        let only = [path.display().to_string()];
+        let scenario =
+            Scenario::parse(source, &only, &settings).unwrap_or_else(|error| panic!("{text}\n{texts:?}: {error}"));
         let inputs = Inputs::load(scenario, &settings).unwrap_or_else(|error| panic!("{texts:?}: {error}"));
         let results = run::run(&inputs, Curve::Skip, || ()).unwrap_or_else(|error| panic!("{texts:?}: {error}"));
         prop_assert_eq!(results.len(), 1);

@@ -133,6 +133,11 @@ impl Tiny {
         Self { folder, scenario }
     }
 
+    /// Where they lie.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A question about them.
     pub(crate) fn ask(&self) -> Ask<'_> {
         assert!(self.folder.path().join("trace.parquet").is_file());

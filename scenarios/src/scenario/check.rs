@@ -47,7 +47,7 @@ pub(super) fn scenario(
         return Err(wrong("memory.curve-mb", "a limit of nothing: each at least 1"));
     }
     let written = Written { names: file.strategies, entries: file.strategy };
-    let strategies = strategies::chosen(&source.origin, written, only, settings)?;
+    let strategies = strategies::chosen(&source.origin, &written, only, settings)?;
     Ok(Scenario {
         name: file.name,
         title: file.title,

@@ -42,7 +42,7 @@ fn name_of(entry: &Table) -> Option<&str> {
 /// applied to what is chosen alone, so that one strategy's setting is no other's error.
 pub(super) fn chosen(
     origin: &str,
-    written: Written,
+    written: &Written,
     only: &[String],
     settings: &Settings,
 ) -> Result<Vec<Strategy>, ScenarioError> {

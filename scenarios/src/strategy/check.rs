@@ -97,7 +97,7 @@ pub(super) fn strategy(
     Ok(Strategy { name: file.name, title: file.title, stream: file.stream, layout: file.layout, mechanism, settings })
 }
 
-/// Far above any queue of a phone (32) or what one NVMe queue is given, low enough to tabulate.
+/// Far above any queue of a phone (32) or what one queue of an SSD is given, low enough to tabulate.
 const LANES_MAX: u32 = 1024;
 
 fn resident_set(set: &ResidentSet, reads: Reads, stream: Stream) -> Result<(), (&'static str, String)> {

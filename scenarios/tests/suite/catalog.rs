@@ -44,5 +44,5 @@ fn a_name_is_found_built_in_or_as_a_path() {
     assert_eq!(read.text, shown.text);
     assert!(read.origin.ends_with("mine.toml") && shown.origin == "quickstart");
     let unknown = scenario::CATALOG.find("quick-start").expect_err("no such name");
-    insta::assert_snapshot!(unknown, @"");
+    insta::assert_snapshot!(unknown, @"no scenario named `quick-start`: did you mean quickstart? (a path must end in .toml)");
 }

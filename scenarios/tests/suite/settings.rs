@@ -38,8 +38,8 @@ fn a_value_is_toml_or_else_a_text() {
 #[test]
 fn what_is_no_setting_is_refused() {
     let problem = |text: &str| parse(&[text]).expect_err(text).to_string();
-    assert_snapshot!(problem("memory.limit-mb"), @"");
-    assert_snapshot!(problem("=3"), @"");
-    assert_snapshot!(problem("memory..limit-mb=3"), @"");
-    assert_snapshot!(problem("device.=3"), @"");
+    assert_snapshot!(problem("memory.limit-mb"), @"--set memory.limit-mb: no `=`: write key=value, as in memory.limit-mb=64");
+    assert_snapshot!(problem("=3"), @"--set =3: an empty key: write key=value, as in memory.limit-mb=64");
+    assert_snapshot!(problem("memory..limit-mb=3"), @"--set memory..limit-mb=3: an empty key: write key=value, as in memory.limit-mb=64");
+    assert_snapshot!(problem("device.=3"), @"--set device.=3: an empty key: write key=value, as in memory.limit-mb=64");
 }

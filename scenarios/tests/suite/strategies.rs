@@ -50,30 +50,72 @@ fn an_eviction_policy_has_its_own_keys_and_no_others() {
     assert_eq!(policy("{ policy = \"belady\" }").ok(), Some(Evict::Belady));
     assert_eq!(policy("{ policy = \"retain-none\" }").ok(), Some(Evict::RetainNone));
     let lru = "{ policy = \"lru\" }";
-    assert_snapshot!(problem(lru, "\"lru\""), @"");
-    assert_snapshot!(problem(lru, "{ policy = \"fifo\" }"), @"");
-    assert_snapshot!(problem(lru, "{ policy = \"window\" }"), @"");
-    assert_snapshot!(problem(lru, "{ policy = \"window\", tokens = 0 }"), @"");
-    assert_snapshot!(problem(lru, "{ policy = \"lru\", tokens = 5 }"), @"");
-    assert_snapshot!(problem(lru, "{ policy = \"lru\", size = 5 }"), @"");
+    assert_snapshot!(problem(lru, "\"lru\""), @r#"
+    strategy mine.toml: TOML parse error at line 8, column 9
+      |
+    8 | evict = "lru"
+      |         ^^^^^
+    invalid type: string "lru", expected a table such as { policy = "lru" }
+    "#);
+    assert_snapshot!(problem(lru, "{ policy = \"fifo\" }"), @r#"
+    strategy mine.toml: TOML parse error at line 8, column 20
+      |
+    8 | evict = { policy = "fifo" }
+      |                    ^^^^^^
+    unknown variant `fifo`, expected one of `retain-none`, `lru`, `window`, `belady`
+    "#);
+    assert_snapshot!(problem(lru, "{ policy = \"window\" }"), @r#"
+    strategy mine.toml: TOML parse error at line 8, column 9
+      |
+    8 | evict = { policy = "window" }
+      |         ^^^^^^^^^^^^^^^^^^^^^
+    a window of how many tokens? give { policy = "window", tokens = 5 }
+    "#);
+    assert_snapshot!(problem(lru, "{ policy = \"window\", tokens = 0 }"), @r#"
+    strategy mine.toml: TOML parse error at line 8, column 9
+      |
+    8 | evict = { policy = "window", tokens = 0 }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    a window of no tokens: at least 1
+    "#);
+    assert_snapshot!(problem(lru, "{ policy = \"lru\", tokens = 5 }"), @r#"
+    strategy mine.toml: TOML parse error at line 8, column 9
+      |
+    8 | evict = { policy = "lru", tokens = 5 }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    only { policy = "window" } has `tokens`: leave them out
+    "#);
+    assert_snapshot!(problem(lru, "{ policy = \"lru\", size = 5 }"), @r#"
+    strategy mine.toml: TOML parse error at line 8, column 27
+      |
+    8 | evict = { policy = "lru", size = 5 }
+      |                           ^^^^
+    unknown field `size`, expected `policy` or `tokens`
+    "#);
 }
 
 #[test]
 fn dimensions_that_exclude_each_other_are_refused() {
-    assert_snapshot!(problem("prefetch = \"none\"", "prefetch = \"next-layer\""), @"");
-    assert_snapshot!(problem("pinned-share = 0.0", "pinned-share = 1.1"), @"");
-    assert_snapshot!(problem("lanes = 8", "lanes = 0"), @"");
-    assert_snapshot!(problem("lanes = 8", "lanes = 2000"), @"");
-    assert_snapshot!(problem("read-max-kib = 1024", "read-max-kib = 0"), @"");
-    assert_snapshot!(problem("name = \"mine\"", "name = \"my own\""), @"");
-    assert_snapshot!(problem("schema = 1", "schema = 2"), @"");
-    assert_snapshot!(problem("[reads]", "[page-cache]\nread-around-kib = 64\n[reads]"), @"");
+    assert_snapshot!(problem("prefetch = \"none\"", "prefetch = \"next-layer\""), @r#"strategy mine.toml: `resident-set.prefetch`: the next layer's rows are not known before its turn: only stream = "everything" can read it ahead"#);
+    assert_snapshot!(problem("pinned-share = 0.0", "pinned-share = 1.1"), @r#"
+    strategy mine.toml: TOML parse error at line 9, column 16
+      |
+    9 | pinned-share = 1.1
+      |                ^^^
+    a pinned share is a number from 0.0 to 1.0, or "fit"
+    "#);
+    assert_snapshot!(problem("lanes = 8", "lanes = 0"), @"strategy mine.toml: `reads.lanes`: no reads in flight: at least 1");
+    assert_snapshot!(problem("lanes = 8", "lanes = 2000"), @"strategy mine.toml: `reads.lanes`: more reads in flight than any device takes: at most 1024");
+    assert_snapshot!(problem("read-max-kib = 1024", "read-max-kib = 0"), @"strategy mine.toml: `reads.read-max-kib`: reads of no bytes: at least 1");
+    assert_snapshot!(problem("name = \"mine\"", "name = \"my own\""), @"strategy mine.toml: `name`: a name is one word, such as window-5");
+    assert_snapshot!(problem("schema = 1", "schema = 2"), @"strategy mine.toml: `schema`: this program reads schema 1, not 2");
+    assert_snapshot!(problem("[reads]", "[page-cache]\nread-around-kib = 64\n[reads]"), @"strategy mine.toml: `resident-set`: a strategy has either [resident-set] with [reads], or [page-cache]");
     let streaming =
         RIGHT.replace("feed-forward", "everything").replace("prefetch = \"none\"", "prefetch = \"next-layer\"");
     assert!(parse(&streaming, &[]).is_ok(), "the next layer of a dense model is known");
     let refused = |from: &str, to: &str| parse(&streaming.replace(from, to), &[]).expect_err(to).to_string();
-    assert_snapshot!(refused("in-place", "compact"), @"");
-    assert_snapshot!(refused("\"lru\"", "\"retain-none\""), @"");
+    assert_snapshot!(refused("in-place", "compact"), @r#"strategy mine.toml: `resident-set.placement`: a row in flight can't move: read ahead with "in-place""#);
+    assert_snapshot!(refused("\"lru\"", "\"retain-none\""), @r#"strategy mine.toml: `resident-set.evict`: "retain-none" drops what was read ahead: use "lru" with a prefetch"#);
 }
 
 #[test]
@@ -102,5 +144,8 @@ fn a_setting_is_taken_where_its_key_is() {
         assert_eq!(passed_by, right, "{key}");
     }
     let wrong = set("reads.lanes", Value::Integer(-1)).expect_err("a negative number").to_string();
-    assert_snapshot!(wrong, @"");
+    assert_snapshot!(wrong, @"
+    strategy mine.toml with --set: invalid value: integer `-1`, expected u32
+    in `reads.lanes`
+    ");
 }
