@@ -33,7 +33,7 @@ impl Class {
     }
 }
 
-/// The operating system, which decides how memory pressure ends.
+/// The operating system that the app limit and the page are of; named in `tightfit list devices`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Os {

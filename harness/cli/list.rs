@@ -15,7 +15,7 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
         Kind::Devices => {
             for name in Device::names() {
                 let device = Device::load(name)?;
-                rows.push([device.name, format!("{} ({})", device.title, device.soc)]);
+                rows.push([device.name, format!("{} ({}, {})", device.title, device.soc, device.os)]);
             }
         }
         Kind::Models => {
