@@ -157,6 +157,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             if !found {
                 self.counters.re_reads += u64::from(*state & SEEN);
                 *state |= SEEN | HELD;
+                self.policy.lack(bundle);
                 self.batch.push((bundle, 0));
             } else if self.flights.holds(bundle) {
                 self.counters.late += 1;

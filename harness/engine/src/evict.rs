@@ -8,6 +8,8 @@ pub mod lru;
 pub mod retain_none;
 pub mod window;
 
+use alloc::vec::Vec;
+
 use crate::geometry::BundleId;
 
 /// Where in the run a use happens.
@@ -30,15 +32,28 @@ pub enum Moment {
 
 /// An eviction policy over the bundles in its care.
 ///
-/// A step first *holds* what it finds, then evicts for what it lacks, and when it is over *touches* and *admits* in the
-/// order of its active set, whatever was a hit: so a policy's order does not depend on the budget, and the bundles
-/// of the running step are never candidates.
+/// A step first *holds* what it finds, is told what it *lacks*, then evicts for that, and when it is over *touches* and
+/// *admits* in the order of its active set, whatever was a hit: so a policy's order does not depend on the budget, and
+/// the bundles of the running step are never candidates. With steps of one bundle this is the sequence of any cache
+/// simulator: a hit is a reuse; a miss is lack, victims, admit.
 pub trait Evict {
     /// A bundle in its care is used by the step that begins: no candidate until it is touched.
     fn hold(&mut self, bundle: BundleId);
 
     /// The step that held the bundle is over.
     fn touch(&mut self, bundle: BundleId, at: At);
+
+    /// A bundle in its care is used, and nothing is evicted meanwhile: the same as hold and touch.
+    fn reuse(&mut self, bundle: BundleId, at: At) {
+        self.hold(bundle);
+        self.touch(bundle, at);
+    }
+
+    /// The step that begins needs a bundle that is not in its care: told before victims are asked for, so that a policy
+    /// may look at its ghosts first. The bundle is admitted when the step is over.
+    fn lack(&mut self, bundle: BundleId) {
+        let _ = bundle;
+    }
 
     /// A bundle comes into its care, used by the step that is over.
     fn admit(&mut self, bundle: BundleId, at: At);
@@ -50,5 +65,25 @@ pub trait Evict {
     fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
         let _ = (moment, step);
         None
+    }
+}
+
+/// Bytes of the bundles that a policy may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// All bundles have so many bytes; 1 where bundles are only counted.
+    Equal(u64),
+    /// Bytes by bundle.
+    Each(Vec<u32>),
+}
+
+impl Sizes {
+    /// Bytes of `bundle`.
+    #[must_use]
+    pub fn of(&self, bundle: BundleId) -> u64 {
+        match self {
+            Self::Equal(bytes) => *bytes,
+            Self::Each(bytes) => u64::from(bytes[bundle as usize]),
+        }
     }
 }
