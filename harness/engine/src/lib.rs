@@ -19,6 +19,7 @@ pub mod paged;
 pub mod plan;
 pub mod platform;
 pub mod prefetch;
+pub mod replay;
 pub mod resident;
 pub mod script;
 pub mod session;

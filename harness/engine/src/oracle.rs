@@ -2,7 +2,11 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::{evict::At, geometry::NONE, script::Script};
+use crate::{
+    evict::At,
+    geometry::{BundleId, NONE},
+    script::Script,
+};
 
 /// When each bundle of a script will be used next.
 #[derive(Clone, Debug)]
@@ -43,6 +47,22 @@ impl Oracle {
         }
         let passes = script.prefill_passes() as u64 + decode_passes;
         Self { passes_ahead, layers: u64::from(script.layers()), passes }
+    }
+
+    /// Reads the future of a stream of single lookups, each a step of its own.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "asserted: fewer than 2^32 lookups")]
+    pub fn of_stream(stream: &[BundleId], bundles: u32) -> Self {
+        assert!(stream.len() < NONE as usize, "a stream of fewer than 2^32 - 1 lookups");
+        let mut next_at = vec![NONE; bundles as usize];
+        let mut passes_ahead = vec![NONE; stream.len()];
+        for (at, &bundle) in stream.iter().enumerate().rev() {
+            let next = core::mem::replace(&mut next_at[bundle as usize], at as u32);
+            if next != NONE {
+                passes_ahead[at] = next - at as u32;
+            }
+        }
+        Self { passes_ahead, layers: 1, passes: stream.len() as u64 }
     }
 
     /// The step of the next use of the bundle that is used `at`; `u64::MAX` for never again.

@@ -12,6 +12,7 @@ mod paged;
 mod paged_twin;
 mod plan;
 mod policy;
+mod replay;
 mod residency;
 mod slab;
 mod structures;

@@ -1,0 +1,99 @@
+//! Replay of a stream of lookups through an eviction policy alone: no steps, no reads, no time, only what hits.
+//!
+//! Lookups come one at a time, as cache simulators count them. A run of the engine judges the lookups of a step together;
+//! with steps of one bundle the two agree to the digit.
+
+use crate::{
+    bitset::Bitset,
+    evict::{At, Evict, Moment, Sizes},
+    geometry::BundleId,
+};
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lookups.
+    pub lookups: u64,
+    /// Lookups that found their bundle.
+    pub hits: u64,
+    /// Bytes of the bundles that were not found.
+    pub read_bytes: u64,
+}
+
+/// A cache of `capacity_bytes` under one policy.
+#[derive(Clone, Debug)]
+pub struct Replay<E> {
+    policy: E,
+    sizes: Sizes,
+    capacity_bytes: u64,
+    resident_bytes: u64,
+    resident: Bitset,
+    tally: Tally,
+}
+
+impl<E: Evict> Replay<E> {
+    /// An empty cache for ids below `bundles`.
+    #[must_use]
+    pub fn new(policy: E, sizes: Sizes, bundles: u32, capacity_bytes: u64) -> Self {
+        let resident = Bitset::new(bundles as usize);
+        Self { policy, sizes, capacity_bytes, resident_bytes: 0, resident, tally: Tally::default() }
+    }
+
+    /// Looks `bundle` up as lookup number `number` of the stream, and admits it where it is missing. Returns whether it
+    /// was there. A bundle larger than the whole cache passes it by.
+    #[inline]
+    pub fn look_up(&mut self, bundle: BundleId, number: usize) -> bool {
+        let at = At { step: number as u64, id: number };
+        self.tally.lookups += 1;
+        if self.resident.contains(bundle) {
+            self.tally.hits += 1;
+            self.policy.reuse(bundle, at);
+            self.expire(Moment::BeforePlacing, at.step);
+            return true;
+        }
+        self.miss(bundle, at);
+        false
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Bytes held now.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        self.resident_bytes
+    }
+
+    fn miss(&mut self, bundle: BundleId, at: At) {
+        let bytes = self.sizes.of(bundle);
+        self.tally.read_bytes += bytes;
+        if bytes > self.capacity_bytes {
+            return;
+        }
+        self.policy.lack(bundle);
+        self.expire(Moment::BeforePlacing, at.step);
+        while self.resident_bytes + bytes > self.capacity_bytes {
+            let victim = self.policy.victim().expect("what is held is a candidate between lookups");
+            self.drop_out(victim);
+        }
+        self.resident.insert(bundle);
+        self.resident_bytes += bytes;
+        self.policy.admit(bundle, at);
+        self.expire(Moment::AfterStep, at.step);
+    }
+
+    #[inline]
+    fn expire(&mut self, moment: Moment, step: u64) {
+        while let Some(bundle) = self.policy.expire(moment, step) {
+            self.drop_out(bundle);
+        }
+    }
+
+    fn drop_out(&mut self, bundle: BundleId) {
+        self.resident.remove(bundle);
+        self.resident_bytes -= self.sizes.of(bundle);
+    }
+}

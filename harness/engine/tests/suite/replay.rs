@@ -1,0 +1,63 @@
+//! The replay of a stream beside the engine with steps of one bundle: the same hits after every lookup.
+
+use proptest::prelude::*;
+use tightfit_engine::{
+    Geometry, Script, Store,
+    evict::{Evict, Sizes, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
+    oracle::Oracle,
+    replay::Replay,
+    session::Stepper,
+    store::Layout,
+};
+
+use crate::{
+    case::steps,
+    policy::Policy,
+    residency::{engine, plain},
+};
+
+const BUNDLE_BYTES: u64 = 8;
+
+fn replayed(policy: impl Evict, stream: &[u32], bundles: u32, capacity_bytes: u64) -> Vec<bool> {
+    let mut replay = Replay::new(policy, Sizes::Equal(BUNDLE_BYTES), bundles, capacity_bytes);
+    let found = stream.iter().enumerate().map(|(number, &bundle)| replay.look_up(bundle, number)).collect();
+    assert_eq!(replay.tally().lookups, stream.len() as u64);
+    assert_eq!(replay.tally().read_bytes, (replay.tally().lookups - replay.tally().hits) * BUNDLE_BYTES);
+    assert!(replay.resident_bytes() <= capacity_bytes);
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn a_stream_hits_where_an_engine_of_single_bundle_steps_does(
+        stream in prop::collection::vec(0_u32..9, 1..120),
+        slots in 1_u64..10,
+    ) {
+        let mut geometry = Geometry::new();
+        geometry.push(0, 9, BUNDLE_BYTES, 1);
+        let store = Store::new(geometry, Layout::Bundled, 1);
+        let mut script = Script::new(1);
+        for &bundle in &stream {
+            script.push_pass(false, 1);
+            script.push_row([bundle], 1);
+        }
+        let passes = stream.len() as u64;
+        let capacity_bytes = slots * BUNDLE_BYTES;
+        for policy in Policy::ALL {
+            let found = match policy {
+                Policy::RetainNone => replayed(RetainNone::new(1), &stream, 9, capacity_bytes),
+                Policy::Lru => replayed(Lru::new(9), &stream, 9, capacity_bytes),
+                Policy::Window(tokens) => replayed(Window::new(9, tokens, 1), &stream, 9, capacity_bytes),
+                Policy::Belady => replayed(Belady::new(9, Oracle::of_stream(&stream, 9)), &stream, 9, capacity_bytes),
+            };
+            let mut engine = engine(&store, &script, plain(&script, capacity_bytes, Vec::new()), policy, passes);
+            for (step, found) in steps(&script, passes, false).iter().zip(found) {
+                let before = engine.counters().hits;
+                engine.step(step);
+                prop_assert_eq!(engine.counters().hits > before, found, "step {} under {:?}", step.number, policy);
+            }
+        }
+    }
+}
