@@ -5,11 +5,22 @@
 
 mod check;
 mod embedded;
+mod predictor;
+mod prefetch;
+mod routing;
+mod share;
+mod speculative;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::{Table, Value};
+
+pub use predictor::{Missed, Names, Predictor};
+pub use prefetch::Prefetch;
+pub use routing::Routing;
+pub use share::Share;
+pub use speculative::Speculative;
 
 use crate::{ScenarioError, catalog::Catalog, settings};
 
@@ -71,16 +82,8 @@ pub enum Overlap {
     None,
     /// The rows that are in DRAM already.
     ResidentFirst,
-}
-
-/// What is read ahead of need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Prefetch {
-    /// Nothing.
-    None,
-    /// The next layer, while this one computes.
-    NextLayer,
+    /// So are they, and then each bundle as it lands, in a kernel of its own: for experts.
+    AsLanded,
 }
 
 /// What stays in DRAM for ever.
@@ -92,6 +95,30 @@ pub enum Pinned {
     Fit,
 }
 
+/// Which bundles are pinned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PinnedBy {
+    /// Spread evenly over the layers.
+    #[default]
+    Spread,
+    /// Those that the head of the trace used most.
+    Popularity,
+}
+
+/// Whether each layer has a budget of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Partition {
+    /// All layers share one.
+    #[default]
+    None,
+    /// In equal parts of the layers' bytes.
+    Equal,
+    /// By the bytes that the head of the trace used in each layer.
+    Demand,
+}
+
 /// A resident set that the app manages.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -101,6 +128,12 @@ pub struct ResidentSet {
     /// What never leaves.
     #[serde(deserialize_with = "check::pinned")]
     pub pinned_share: Pinned,
+    /// Which bundles these are.
+    #[serde(default)]
+    pub pinned_by: PinnedBy,
+    /// Whether each layer has a budget of its own.
+    #[serde(default)]
+    pub partition: Partition,
     /// How slots are given out.
     pub placement: Placement,
     /// What runs under demand reads.
@@ -119,6 +152,8 @@ pub struct Reads {
     pub coalesce_gap_kib: u32,
     /// Longest read.
     pub read_max_kib: u32,
+    /// Reads ahead in flight at once; without it, as many as there are lanes.
+    pub prefetch_lanes: Option<u32>,
 }
 
 /// A memory-mapped file and the system's page cache.
@@ -156,6 +191,12 @@ pub struct Strategy {
     pub layout: Layout,
     /// Who decides what is in DRAM.
     pub mechanism: Mechanism,
+    /// What names the rows of a layer beforehand.
+    pub predictor: Option<Predictor>,
+    /// How routing is bent.
+    pub routing: Option<Routing>,
+    /// How tokens are drafted.
+    pub speculative: Option<Speculative>,
     /// Every setting by dotted key, as written, for results.
     pub settings: BTreeMap<String, String>,
 }
@@ -172,6 +213,9 @@ struct StrategyFile {
     resident_set: Option<ResidentSet>,
     reads: Option<Reads>,
     page_cache: Option<PageCache>,
+    predictor: Option<Predictor>,
+    routing: Option<Routing>,
+    speculative: Option<Speculative>,
 }
 
 impl Strategy {
@@ -201,6 +245,13 @@ impl Strategy {
         let in_toml =
             |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.clone(), problem: Box::new(problem) };
         check::strategy(&origin, table.try_into().map_err(in_toml)?, settings)
+    }
+
+    /// Whether the strategy computes other things than the model would, so that a replayed trace can't tell what the model
+    /// would have done next.
+    #[must_use]
+    pub fn is_open_loop(&self) -> bool {
+        self.routing.is_some() || self.predictor.is_some_and(|predictor| predictor.missed == Missed::Drop)
     }
 
     /// Whether the strategy has a setting of this dotted key, or a section of that name.
@@ -233,11 +284,16 @@ fn flatten(prefix: &str, table: &Table, leaves: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Lays `changes` over `table`: tables are merged, all else is replaced. An eviction policy is replaced whole.
+/// Lays `changes` over `table`: tables are merged, all else is replaced. What is a choice with
+/// parameters of its own is replaced whole.
 fn overlay(table: &mut Table, changes: &Table) {
     for (key, change) in changes {
         match (table.get_mut(key), change) {
-            (Some(Value::Table(below)), Value::Table(change)) if key != "evict" => overlay(below, change),
+            (Some(Value::Table(below)), Value::Table(change))
+                if !["evict", "prefetch", "names"].contains(&key.as_str()) =>
+            {
+                overlay(below, change);
+            }
             _ => {
                 table.insert(key.clone(), change.clone());
             }

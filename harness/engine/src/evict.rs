@@ -43,6 +43,10 @@ pub trait Evict {
     /// The step that held the bundle is over.
     fn touch(&mut self, bundle: BundleId, at: At);
 
+    /// A bundle was held for a step that did not use it after all. It is a candidate again: where it was, or, in a policy
+    /// that orders by recency, as the newest.
+    fn release(&mut self, bundle: BundleId);
+
     /// A bundle in its care is used, and nothing is evicted meanwhile: the same as hold and touch.
     fn reuse(&mut self, bundle: BundleId, at: At) {
         self.hold(bundle);

@@ -24,6 +24,12 @@ impl Heap {
         self.entries.first().copied()
     }
 
+    /// The key of `id`, which must be in the heap.
+    #[must_use]
+    pub fn key(&self, id: u32) -> u64 {
+        self.entries[self.place[id as usize] as usize].0
+    }
+
     /// Sets the key of `id`, which is put in if it was not there.
     pub fn set(&mut self, id: u32, key: u64) {
         let at = self.place[id as usize];

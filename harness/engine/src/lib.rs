@@ -7,10 +7,12 @@
 #![no_std]
 extern crate alloc;
 
+pub mod bend;
 pub mod bitset;
 pub mod counters;
 pub mod engine;
 pub mod evict;
+mod flights;
 pub mod geometry;
 pub mod heap;
 pub mod list;

@@ -29,7 +29,8 @@ impl Oracle {
         // Two sweeps backwards: the first over the repeat of the decode part, which only fills in what comes next.
         for pass in (script.prefill_passes()..recorded).rev() {
             for layer in 0..script.layers() {
-                for &bundle in script.row(pass, layer).active {
+                let row = script.row(pass, layer);
+                for &bundle in row.active.iter().chain(row.missed) {
                     next_pass[bundle as usize] = pass as u32 + cycle;
                 }
             }
@@ -37,7 +38,7 @@ impl Oracle {
         for pass in (0..recorded).rev() {
             for layer in 0..script.layers() {
                 let row = script.row(pass, layer);
-                for (index, &bundle) in row.active.iter().enumerate() {
+                for (index, &bundle) in row.active.iter().chain(row.missed).enumerate() {
                     let next = core::mem::replace(&mut next_pass[bundle as usize], pass as u32);
                     if next != NONE {
                         passes_ahead[row.first_id + index] = next - pass as u32;
@@ -71,5 +72,25 @@ impl Oracle {
         let ahead = self.passes_ahead[at.id];
         let pass = at.step / self.layers + u64::from(ahead);
         if ahead == NONE || pass >= self.passes { u64::MAX } else { at.step + u64::from(ahead) * self.layers }
+    }
+}
+
+/// The active sets to come, for a prefetch that is an upper bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Foresight<'a> {
+    script: &'a Script,
+    passes: u64,
+}
+
+impl<'a> Foresight<'a> {
+    /// Sees all of a run of `script` that makes `passes` passes.
+    #[must_use]
+    pub fn new(script: &'a Script, passes: u64) -> Self {
+        Self { script, passes }
+    }
+
+    /// What the step after (`pass`, `layer`) will need.
+    pub(crate) fn next(&self, pass: u64, layer: u32) -> Option<&'a [BundleId]> {
+        self.script.following(pass, layer, self.passes)
     }
 }

@@ -35,6 +35,10 @@ impl Evict for Lru {
         self.recency.push_head(&mut self.links, bundle);
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.recency.push_head(&mut self.links, bundle);
+    }
+
     fn admit(&mut self, bundle: BundleId, _at: At) {
         self.recency.push_head(&mut self.links, bundle);
     }

@@ -42,6 +42,10 @@ impl Evict for Window {
         self.lru.touch(bundle, at);
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.lru.release(bundle);
+    }
+
     fn admit(&mut self, bundle: BundleId, at: At) {
         self.last_step[bundle as usize] = at.step;
         self.lru.admit(bundle, at);

@@ -10,6 +10,7 @@ use tightfit_engine::{
     oracle::Oracle,
     paged::{PageSetup, PagedEngine},
     platform::{Kernel, Piece, Read, Surcharge, Ticket, Touched},
+    prefetch::Prefetch,
     session::{self, Request, Stepper},
     store::Layout,
 };
@@ -60,6 +61,10 @@ impl Platform for StillWorld {
         self.now_ns = self.now_ns.max(submitted_ns + 500);
     }
 
+    fn cancel(&mut self, ticket: Ticket) -> bool {
+        ticket.is_multiple_of(2)
+    }
+
     fn move_row(&mut self, _from: u32, _to: u32, bytes: u64) {
         self.now_ns += bytes;
     }
@@ -84,8 +89,10 @@ fn session_allocations(stepper: &mut impl Stepper, case: &Case) -> AllocationInf
         decode_passes: case.decode_passes,
         context_max: 64,
         rows_fixed: None,
+        prefetch: Prefetch::None,
+        draft_tokens: 0,
     };
-    let info = measure(|| session::run(stepper, &request, |_| ()));
+    let info = measure(|| session::run(stepper, &request, |_, _| ()));
     assert!(stepper.counters().misses > 10 && stepper.counters().lookups > 100, "the session did something");
     info
 }

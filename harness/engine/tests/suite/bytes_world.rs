@@ -76,6 +76,8 @@ pub(crate) struct BytesWorld {
     pub(crate) rows_checked: u64,
     /// Rows moved so far.
     pub(crate) rows_moved: u64,
+    /// Reads taken back.
+    pub(crate) cancelled: u64,
     /// Bytes of gaps and padding that came with reads.
     pub(crate) unclaimed_bytes: u64,
 }
@@ -106,6 +108,7 @@ impl BytesWorld {
             rows_run: 0,
             rows_checked: 0,
             rows_moved: 0,
+            cancelled: 0,
             unclaimed_bytes: 0,
         }
     }
@@ -210,6 +213,20 @@ impl Platform for BytesWorld {
             self.now_ns = self.now_ns.max(flight.finish_ns);
         }
         self.land();
+    }
+
+    fn cancel(&mut self, ticket: Ticket) -> bool {
+        self.land();
+        // Every third read has begun.
+        if ticket.is_multiple_of(3) {
+            return false;
+        }
+        let Some(flight) = self.flights.remove(&ticket) else { return false };
+        for piece in &flight.pieces {
+            self.occupant[piece.slot as usize] = NONE;
+        }
+        self.cancelled += 1;
+        true
     }
 
     fn move_row(&mut self, from: u32, to: u32, bytes: u64) {

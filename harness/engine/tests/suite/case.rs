@@ -1,7 +1,7 @@
 //! Random scripts over random geometries, small enough that a shrunk failure can be followed by hand.
 
 use proptest::prelude::*;
-use tightfit_engine::{Geometry, Script, geometry::BundleId, session::Step};
+use tightfit_engine::{Geometry, Script, geometry::BundleId, script::Positions, session::Step};
 
 /// Bundles of each layer at most: a row is a mask of so many bits.
 pub(crate) const ROW_BITS: u32 = 9;
@@ -105,7 +105,7 @@ pub(crate) fn steps(script: &Script, decode_passes: u64, reads_ahead: bool) -> V
             number,
             layer,
             model_layers: script.layers(),
-            tokens: 1,
+            positions: Positions::of(1),
             context: u32::try_from(pass).expect("a few passes") + 1,
             row,
             rows_fixed: None,

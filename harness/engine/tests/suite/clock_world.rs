@@ -86,6 +86,16 @@ impl Platform for ClockWorld {
         self.now_ns = self.now_ns.max(finish_ns);
     }
 
+    fn cancel(&mut self, ticket: Ticket) -> bool {
+        assert!(ticket < self.next_ticket, "ticket {ticket} was never given out");
+        // Every other read has begun.
+        let queued = ticket.is_multiple_of(2) && self.finish_ns.get(&ticket).is_some_and(|&ns| ns > self.now_ns);
+        if queued {
+            self.finish_ns.remove(&ticket);
+        }
+        queued
+    }
+
     fn move_row(&mut self, from: u32, to: u32, bytes: u64) {
         assert_ne!(from, to, "a row moved onto itself");
         self.moved_bytes += bytes;

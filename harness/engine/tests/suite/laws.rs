@@ -6,7 +6,6 @@ use tightfit_engine::{
     engine::Gather,
     plan::ReadRules,
     platform::{Cause, KernelKind},
-    prefetch::Prefetch,
     resident::Placement,
     session::Stepper,
     store::Layout,
@@ -79,7 +78,9 @@ impl Choice {
             // A layer that is gathered whole is computed at once.
             overlap: if self.whole_layer { Overlap::None } else { self.overlap },
             gather: if self.whole_layer { Gather::WholeLayer } else { Gather::FeedForward },
-            prefetch: if self.reads_ahead { Prefetch::NextLayer } else { Prefetch::None },
+            predictor: false,
+            bend: None,
+            ahead_bundles_max: if self.reads_ahead { case.script().row_bundles_max() } else { 0 },
             pinned,
             dense_bytes: 100,
             row_bundles_max: case.script().row_bundles_max(),

@@ -44,6 +44,14 @@ impl Evict for AnyPolicy {
         self.0.touch(bundle, at);
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.0.release(bundle);
+    }
+
+    fn lack(&mut self, bundle: BundleId) {
+        self.0.lack(bundle);
+    }
+
     fn admit(&mut self, bundle: BundleId, at: At) {
         self.0.admit(bundle, at);
     }

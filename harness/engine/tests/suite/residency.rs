@@ -29,7 +29,9 @@ pub(crate) fn plain(script: &Script, budget_bytes: u64, pinned: Vec<BundleId>) -
         reads: ReadRules { coalesce_gap_bytes: 0, read_bytes_max: 64 },
         overlap: Overlap::None,
         gather: Gather::FeedForward,
-        prefetch: Prefetch::None,
+        predictor: false,
+        bend: None,
+        ahead_bundles_max: 0,
         pinned,
         dense_bytes: 0,
         row_bundles_max: script.row_bundles_max(),
@@ -128,9 +130,11 @@ proptest! {
             decode_passes: case.decode_passes,
             context_max: 1000,
             rows_fixed: None,
+            prefetch: Prefetch::None,
+            draft_tokens: 0,
         };
         let mut seen = 0;
-        session::run(&mut driven, &request, |_| seen += 1);
+        session::run(&mut driven, &request, |_, _| seen += 1);
         // Once after warm-up, then once an output token: the last prefill pass gives the first.
         prop_assert_eq!(seen, 1 + case.decode_passes + u64::from(case.prefill > 0));
         prop_assert_eq!(driven.counters(), stepped.counters());
