@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use tightfit_devices::{Device, Runtime};
 use tightfit_scenarios::{
-    Model, Scenario, Settings,
+    Model, Scenario, Settings, Strategy,
     model::{FeedForward, Weights},
-    strategy::Stream,
+    scenario::Prefill,
+    strategy::{Mechanism, Prefetch, Stream},
     trace::{self, Trace, Unit},
     traces,
 };
@@ -110,7 +111,51 @@ impl Inputs {
         if let Some(trace) = &self.trace {
             self.check_trace(trace)?;
         }
+        self.check_batch()?;
+        self.check_scores()?;
         self.check_prompt()
+    }
+
+    /// That what is asked of several sequences at once is something that can be simulated.
+    fn check_batch(&self) -> Result<(), RunError> {
+        let request = &self.scenario.request;
+        if request.batch.0.get() == 1 {
+            return Ok(());
+        }
+        if request.prefill == Prefill::Sequential {
+            return Err(self.wrong(
+                "request.batch: the prompts of several sequences are processed at once: leave request.prefill out"
+                    .to_owned(),
+            ));
+        }
+        let alone = |strategy: &&Strategy| strategy.speculative.is_some() || strategy.routing.is_some();
+        if let Some(strategy) = self.scenario.strategies.iter().find(alone) {
+            return Err(self.wrong(format!(
+                "request.batch: strategy {} drafts tokens or bends routing, which is simulated for one sequence: leave the \
+                 batch or the strategy out",
+                strategy.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// That a strategy that ranks bundles by their scores finds some.
+    fn check_scores(&self) -> Result<(), RunError> {
+        let ranks = |strategy: &&Strategy| {
+            let by_router = match &strategy.mechanism {
+                Mechanism::ResidentSet { set, .. } => matches!(set.prefetch, Prefetch::Router { .. }),
+                Mechanism::PageCache(_) => false,
+            };
+            by_router || strategy.routing.is_some()
+        };
+        let ranking = self.scenario.strategies.iter().find(ranks);
+        match (ranking, &self.trace) {
+            (Some(strategy), Some(trace)) if !trace.has_scores() => Err(self.wrong(format!(
+                "strategy {} ranks bundles by their scores, and the trace has none: record it with scores",
+                strategy.name
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// That the device has the memory that the scenario speaks of.

@@ -153,7 +153,8 @@ fn quality(inputs: &Inputs, cell: Cell<'_>, recorder: &Recorder) -> Quality {
     let all = recorder.last.counters.since(&recorder.start.counters);
     let counters = if decode.mass > 0 { decode } else { all };
     let share = |mass: u64| if counters.mass == 0 { 0.0 } else { mass as f64 / counters.mass as f64 };
-    let open_loop = cell.strategy.is_open_loop();
+    // A trace of a model whose inactive neurons are not zero makes whatever skips them open-loop.
+    let open_loop = cell.strategy.is_open_loop() || counters.lost_mass > 0;
     let has_scores = inputs.trace.as_ref().is_some_and(Trace::has_scores);
     Quality {
         open_loop,

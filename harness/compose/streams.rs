@@ -2,6 +2,7 @@
 
 mod everything;
 mod hints;
+mod mass;
 pub(crate) mod named;
 mod passes;
 pub(crate) mod rows;

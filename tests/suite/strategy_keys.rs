@@ -15,6 +15,9 @@ use crate::{
 const ON_LRU: Ask<'static> =
     Ask { scenario: "quickstart", device: Some("iphone-15-pro"), strategy: Some("lru"), set: &["memory.limit-mb=85"] };
 
+/// Reads ahead by the next layer's router.
+const AHEAD: Ask<'static> = Ask { strategy: Some("mixtral-offloading"), ..ON_LRU };
+
 fn table() -> Vec<Case<'static>> {
     let windowed = Ask { strategy: Some("window"), set: &["memory.limit-mb=120"], ..ON_LRU };
     let on = |strategy: &'static str| Ask { strategy: Some(strategy), ..ON_LRU };
@@ -38,6 +41,45 @@ fn table() -> Vec<Case<'static>> {
         case(ON_LRU, "strategy.reads.coalesce-gap-kib=0", |r| r.flash.reads as f64, Way::Up),
         case(on("naive"), "strategy.reads.read-max-kib=16", |r| r.flash.reads as f64, Way::Up),
         case(on("page-cache"), "strategy.page-cache.read-around-kib=16", |r| r.flash.reads as f64, Way::Up),
+    ]
+    .into_iter()
+    .chain(dimensions())
+    .collect()
+}
+
+/// Keys of predictors, prefetch, routing, partitions and drafts, on the strategies that have them.
+fn dimensions() -> Vec<Case<'static>> {
+    let on = |strategy: &'static str| Ask { strategy: Some(strategy), ..ON_LRU };
+    let case = |ask, changed, metric: fn(&RunResult) -> f64, way| Case { changed, ask, metric, way };
+    vec![
+        case(ON_LRU, "strategy.resident-set.prefetch=oracle", |r| r.flash.prefetch_bytes as f64, Way::Up),
+        case(AHEAD, "strategy.resident-set.prefetch.source=\"repeat-token\"", |r| r.cache.hits as f64, Way::Down),
+        case(AHEAD, "strategy.resident-set.prefetch.agreement=0.2", |r| r.prefetch.wasted as f64, Way::Up),
+        case(AHEAD, "strategy.reads.prefetch-lanes=1", |r| r.flash.hidden_ns as f64, Way::Down),
+        case(AHEAD, "strategy.resident-set.partition=demand", |r| (r.cache.hits % 1_000) as f64, Way::Up),
+        case(on("powerinfer-2"), "strategy.resident-set.pinned-by=spread", |r| r.cache.hits as f64, Way::Down),
+        case(on("llm-flash-bundled"), "strategy.predictor.names.kind=exact", |r| r.quality.lost_mass_share, Way::Down),
+        case(
+            on("llm-flash-bundled"),
+            "strategy.predictor.names.false-negatives=0.3",
+            |r| r.quality.lost_mass_share,
+            Way::Up,
+        ),
+        case(
+            on("llm-flash-bundled"),
+            "strategy.predictor.names.false-positives=0.5",
+            |r| r.cache.lookups as f64,
+            Way::Up,
+        ),
+        case(on("llm-flash-bundled"), "strategy.predictor.missed=read", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("llm-flash-bundled"), "strategy.predictor.rank=512", |r| r.memory.dense_bytes as f64, Way::Up),
+        case(on("dip-ca"), "strategy.routing.keep-share=0.5", |r| r.quality.lost_mass_share, Way::Up),
+        case(on("dip-ca"), "strategy.routing.margin=0.0", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("cache-prior"), "strategy.routing.top-k=200", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("cache-prior"), "strategy.routing.guaranteed=4", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("speculative"), "strategy.speculative.draft-tokens=8", |r| r.time.overhead_ns as f64, Way::Up),
+        case(on("speculative"), "strategy.speculative.acceptance=0.1", |r| r.throughput.decode_tokens_per_s, Way::Down),
+        case(on("speculative"), "strategy.speculative.draft-mb=20", |r| r.memory.dense_bytes as f64, Way::Up),
     ]
 }
 
