@@ -44,7 +44,7 @@ pub(crate) struct Plan {
 /// Plans a cell: what is streamed, and how much memory there is for it.
 pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
-    let trace = inputs.trace.as_ref().map(|trace| (trace, trace.requests()[scenario.request.trace_request as usize]));
+    let trace = inputs.replayed();
     let lengths = Lengths {
         prompt_tokens: trace.map_or(scenario.request.prompt_tokens.unwrap_or(1), |(_, request)| request.prefill_tokens),
         output_tokens: scenario.request.output_tokens,
@@ -89,6 +89,7 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let spec = Spec { device, runtime: inputs.runtime(device), costs: costs(&inputs.weights), lanes };
     let parts = Parts {
         streams: &streams,
+        profile: inputs.profile(cell.strategy),
         platform: SimPlatform::new(spec),
         budget_bytes: room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),

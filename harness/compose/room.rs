@@ -70,7 +70,8 @@ pub fn pinned(store: &Store, pinned: Pinned, prefetch: Prefetch, budget_bytes: u
     chosen
 }
 
+/// A share of some bytes, to the nearest byte.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1 of a u64 below 2^53")]
-fn share_of(bytes: u64, share: f64) -> u64 {
+pub(super) fn share_of(bytes: u64, share: f64) -> u64 {
     (bytes as f64 * share).round() as u64
 }

@@ -1,5 +1,7 @@
 //! Builds the engine (or the page cache) that a strategy asks for and runs a request on it.
 
+use std::sync::Arc;
+
 use tightfit_engine::{
     Engine, Overlap, Setup, Store,
     engine::Gather,
@@ -18,7 +20,7 @@ use tightfit_scenarios::{
 };
 use tightfit_sim::SimPlatform;
 
-use super::{room, streams::Streams};
+use super::{profile::Profile, room, streams::Streams};
 use crate::cell::Recorder;
 
 const KIB: u64 = 1024;
@@ -26,6 +28,8 @@ const KIB: u64 = 1024;
 /// What a run is made of besides its strategy.
 pub(crate) struct Parts<'a> {
     pub(crate) streams: &'a Streams,
+    /// Where the strategy learns from one.
+    pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) platform: SimPlatform,
     pub(crate) budget_bytes: u64,
     pub(crate) read_unit_bytes: u64,
@@ -35,18 +39,31 @@ pub(crate) struct Parts<'a> {
 
 /// Runs the request under `strategy` and lets `recorder` see each output token.
 pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder) {
-    let layout = match strategy.layout {
-        strategy::Layout::Separate => Layout::Separate,
-        strategy::Layout::Bundled => Layout::Bundled,
-    };
     let gather = match strategy.stream {
         Stream::Everything => Gather::WholeLayer,
         Stream::FeedForward => Gather::FeedForward,
     };
-    let store = Store::new(parts.streams.geometry.clone(), layout, parts.read_unit_bytes);
+    let store = store(strategy.layout, &parts);
     match &strategy.mechanism {
         Mechanism::PageCache(cache) => page_cache(*cache, gather, &store, parts, recorder),
         Mechanism::ResidentSet { set, reads } => resident_set(set, *reads, gather, &store, parts, recorder),
+    }
+}
+
+/// The weights on flash as `layout` has them.
+fn store(layout: strategy::Layout, parts: &Parts<'_>) -> Store {
+    let geometry = parts.streams.geometry.clone();
+    let unit_bytes = parts.read_unit_bytes;
+    let profile = || parts.profile.as_ref().expect("loading checked that what is profiled has a trace");
+    match layout {
+        strategy::Layout::Separate => Store::new(geometry, Layout::Separate, unit_bytes),
+        strategy::Layout::Bundled => Store::new(geometry, Layout::Bundled, unit_bytes),
+        strategy::Layout::Popularity => {
+            Store::ordered(geometry, Layout::Bundled, unit_bytes, &profile().popularity_ranks())
+        }
+        strategy::Layout::CoActivation => {
+            Store::ordered(geometry, Layout::Bundled, unit_bytes, profile().co_activation_ranks())
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod determinism;
 mod device_keys;
 mod formats;
 mod laws;
+mod profile;
 mod program;
 mod random;
 mod scenario_keys;

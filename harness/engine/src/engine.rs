@@ -218,6 +218,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
         self.counters.needed_bytes[cause as usize] += self.plan.build(self.store, &self.batch);
         for (extent, pieces) in self.plan.reads() {
             self.counters.reads[cause as usize] += 1;
+            self.counters.pieces[cause as usize] += pieces.len() as u64;
             self.counters.read_bytes[cause as usize] += extent.bytes;
             self.tickets.push(self.platform.submit(&Read { extent, cause }, pieces));
         }
@@ -269,6 +270,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
         for (extent, pieces) in self.ahead.reads() {
             assert!(self.flights.fits(1, pieces.len()), "more reads ahead than were reserved");
             self.counters.reads[cause as usize] += 1;
+            self.counters.pieces[cause as usize] += pieces.len() as u64;
             self.counters.read_bytes[cause as usize] += extent.bytes;
             self.flights.push(self.platform.submit(&Read { extent, cause }, pieces), pieces);
         }

@@ -76,6 +76,7 @@ pub(super) fn strategy(
     if file.name.is_empty() || file.name.contains(char::is_whitespace) {
         return Err(wrong("name", "a name is one word, such as window-5".to_owned()));
     }
+    profile(&file).map_err(|(key, problem)| wrong(key, problem))?;
     let mechanism = match (file.resident_set, file.reads, file.page_cache) {
         (Some(set), Some(reads), None) => {
             resident_set(&set, reads, file.stream).map_err(|(key, problem)| wrong(key, problem))?;
@@ -94,7 +95,37 @@ pub(super) fn strategy(
             ));
         }
     };
-    Ok(Strategy { name: file.name, title: file.title, stream: file.stream, layout: file.layout, mechanism, settings })
+    Ok(Strategy {
+        name: file.name,
+        title: file.title,
+        stream: file.stream,
+        layout: file.layout,
+        profile_tokens: file.profile_tokens,
+        mechanism,
+        settings,
+    })
+}
+
+/// What is learnt from a profile, and from how much of one.
+fn profile(file: &StrategyFile) -> Result<(), (&'static str, String)> {
+    if file.layout.is_ordered() && file.stream == Stream::Everything {
+        return Err((
+            "layout",
+            "a dense stream reads all, in whatever order: order the rows of stream = \"feed-forward\", or lay them out \
+             \"bundled\""
+                .to_owned(),
+        ));
+    }
+    match file.profile_tokens {
+        Some(0) => Err(("profile-tokens", "a profile of no tokens: at least 1".to_owned())),
+        Some(_) if !file.is_profiled() => Err((
+            "profile-tokens",
+            "nothing of this strategy learns from a profile: leave it out, or give layout = \"popularity\" or \
+             \"co-activation\""
+                .to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Far above any queue of a phone (32) or what one queue of an SSD is given, low enough to tabulate.
