@@ -2,7 +2,7 @@
 
 use tightfit_engine::{
     geometry::BundleId,
-    order::{Activity, Best},
+    order::{Activity, Partners},
 };
 
 /// Some bundles of the next layer for each bundle: four bytes each.
@@ -17,17 +17,15 @@ impl Neighbours {
     /// At most `count_max` for each bundle of `layers`, which have one id after another.
     pub(super) fn of(layers: &[Activity], count_max: usize) -> Self {
         let mut neighbours = Self { ends: Vec::new(), ids: Vec::new() };
-        let mut best = Best::new(count_max);
+        let mut partners = Partners::new(count_max);
         let mut next_first = 0;
         for (number, layer) in layers.iter().enumerate() {
             next_first += layer.bundles();
             for bundle in 0..layer.bundles() {
                 if let Some(next) = layers.get(number + 1) {
-                    for (partner, together) in next.together_with(layer, bundle) {
-                        best.offer(u64::from(together), partner);
-                    }
+                    let found = partners.across(layer, bundle, next).iter();
+                    neighbours.ids.extend(found.map(|(partner, _)| next_first + partner));
                 }
-                neighbours.ids.extend(best.drain().map(|(_, partner)| next_first + partner));
                 neighbours.ends.push(neighbours.ids.len());
             }
         }

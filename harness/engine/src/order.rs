@@ -4,12 +4,12 @@
 //! from the region's first, place by place. Nothing here runs during a step.
 
 mod activity;
-mod best;
 mod linking;
+mod partners;
 
 pub use activity::Activity;
-pub use best::Best;
 pub use linking::{PARTNERS_MAX, by_co_activation};
+pub use partners::Partners;
 
 use alloc::{vec, vec::Vec};
 

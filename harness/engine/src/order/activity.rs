@@ -1,4 +1,4 @@
-//! At which tokens each bundle of a region was active: a row of bits a bundle.
+//! At which tokens each bundle of a region was active: a bit for each bundle and token.
 //!
 //! How often two bundles were active together is then a count of common bits: no table of pairs is held, which for
 //! 16,384 bundles would take half a gigabyte.
@@ -9,22 +9,21 @@ use alloc::{vec, vec::Vec};
 #[derive(Clone, Debug)]
 pub struct Activity {
     bundles: u32,
-    words: usize,
-    bits: Vec<u64>,
+    /// A word of 64 tokens of every bundle, then the next 64 tokens.
+    words: Vec<u64>,
 }
 
 impl Activity {
     /// No bundle of `bundles` active at any of `tokens`.
     #[must_use]
     pub fn new(bundles: u32, tokens: u32) -> Self {
-        let words = tokens.div_ceil(64).max(1) as usize;
-        Self { bundles, words, bits: vec![0; bundles as usize * words] }
+        Self { bundles, words: vec![0; tokens.div_ceil(64) as usize * bundles as usize] }
     }
 
     /// Takes note that `bundle` was active at `token`.
     pub fn insert(&mut self, bundle: u32, token: u32) {
-        let word = bundle as usize * self.words + (token / 64) as usize;
-        self.bits[word] |= 1 << (token % 64);
+        debug_assert!(bundle < self.bundles, "bundle {bundle} of {}", self.bundles);
+        self.words[(token / 64) as usize * self.bundles as usize + bundle as usize] |= 1 << (token % 64);
     }
 
     /// Number of bundles.
@@ -36,19 +35,22 @@ impl Activity {
     /// Tokens at which `bundle` was active.
     #[must_use]
     pub fn uses(&self, bundle: u32) -> u32 {
-        self.row(bundle).iter().map(|word| word.count_ones()).sum()
+        self.of(bundle).map(u64::count_ones).sum()
     }
 
-    /// How many tokens each bundle shares with `bundle` of `other`, an activity over the same tokens: those that share
-    /// any, in order.
-    pub fn together_with(&self, other: &Self, bundle: u32) -> impl Iterator<Item = (u32, u32)> {
-        let row = other.row(bundle);
-        let common = move |own: &[u64]| own.iter().zip(row).map(|(own, other)| (own & other).count_ones()).sum();
-        (0..).zip(self.bits.chunks_exact(self.words).map(common)).filter(|&(_, count): &(u32, u32)| count > 0)
+    /// Counts for each bundle the tokens that it shares with `bundle` of `other`, an activity over the same tokens.
+    pub fn count_together(&self, other: &Self, bundle: u32, counts: &mut Vec<u32>) {
+        counts.clear();
+        counts.resize(self.bundles as usize, 0);
+        for (own, other) in self.words.chunks_exact(self.bundles as usize).zip(other.of(bundle)) {
+            for (count, own) in counts.iter_mut().zip(own) {
+                *count += (own & other).count_ones();
+            }
+        }
     }
 
-    fn row(&self, bundle: u32) -> &[u64] {
-        let first = bundle as usize * self.words;
-        &self.bits[first..first + self.words]
+    /// The words of `bundle`.
+    fn of(&self, bundle: u32) -> impl Iterator<Item = u64> {
+        self.words.iter().skip(bundle as usize).step_by(self.bundles as usize).copied()
     }
 }

@@ -12,7 +12,7 @@
 use alloc::{vec, vec::Vec};
 use core::cmp::Reverse;
 
-use super::{Activity, Best};
+use super::{Activity, Partners};
 use crate::geometry::NONE;
 
 /// Partners of each bundle that are looked at: 16 MB of pairs for a layer of 16,384.
@@ -45,14 +45,12 @@ fn distance(key: u64) -> u32 {
 /// The pairs to be linked, best first: key and lower bundle.
 fn pairs(activity: &Activity, partners_max: usize) -> Vec<(Reverse<u64>, u32)> {
     let mut pairs = Vec::new();
-    let mut best = Best::new(partners_max);
+    let mut partners = Partners::new(partners_max);
     for bundle in 0..activity.bundles() {
-        for (partner, together) in activity.together_with(activity, bundle) {
-            if partner != bundle {
-                best.offer(key(together, partner.abs_diff(bundle)), partner);
-            }
-        }
-        pairs.extend(best.drain().map(|(key, partner)| (Reverse(key), partner.min(bundle))));
+        let found = partners.within(activity, bundle).iter();
+        let pair =
+            |&(partner, together): &(u32, u32)| (Reverse(key(together, partner.abs_diff(bundle))), partner.min(bundle));
+        pairs.extend(found.map(pair));
     }
     pairs.sort_unstable();
     pairs.dedup();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tightfit_engine::{
     Geometry, Store,
-    order::{self, Activity, Best},
+    order::{self, Activity, Partners},
     plan::{Plan, ReadRules},
     store::Layout,
 };
@@ -91,14 +91,24 @@ proptest! {
     }
 
     #[test]
-    fn the_best_are_the_first_of_all_sorted(keys in prop::collection::vec(0_u64..20, 0..60), max in 1_usize..10) {
-        let mut best = Best::new(max);
-        for round in 0..2 {
-            (0..).zip(&keys).for_each(|(id, &key)| best.offer(key + round, id));
-            let mut sorted: Vec<(u64, u32)> = (0..).zip(&keys).map(|(id, &key)| (key + round, id)).collect();
-            sorted.sort_by_key(|&(key, id)| (std::cmp::Reverse(key), id));
-            sorted.truncate(max);
-            prop_assert_eq!(best.drain().collect::<Vec<_>>(), sorted);
+    fn partners_in_the_next_layer_are_the_first_of_all_sorted(
+        bundles in 1_u32..20,
+        tokens in prop::collection::vec((any::<u64>(), any::<u64>()), 1..100),
+        max in 1_usize..24,
+    ) {
+        let (own, next): (Vec<u64>, Vec<u64>) = tokens.iter().map(|&(own, next)| (own, next & next >> 9)).unzip();
+        let (own_activity, next_activity) = (activity(30, &own), activity(bundles, &next));
+        let mut partners = Partners::new(max);
+        for bundle in 0..30 {
+            let together = |other: u32| {
+                u32::try_from((0..own.len()).filter(|&at| own[at] >> bundle & next[at] >> other & 1 == 1).count())
+                    .expect("a few tokens")
+            };
+            let mut expected: Vec<(u32, u32)> = (0..bundles).map(|other| (other, together(other))).collect();
+            expected.retain(|&(_, count)| count > 0);
+            expected.sort_by_key(|&(other, count)| (std::cmp::Reverse(count), other));
+            expected.truncate(max);
+            prop_assert_eq!(partners.across(&own_activity, bundle, &next_activity), expected);
         }
     }
 }
