@@ -60,7 +60,7 @@ impl Partners {
     /// Finds those whose count is above a floor, all of which are taken, and the equals on the floor, in order, of which
     /// so many are to be taken: the floor and their number.
     fn choose(&mut self) -> (u32, usize) {
-        let top = self.counts.iter().max().map_or(0, |&count| count as usize);
+        let top = self.counts.iter().copied().max().unwrap_or(0) as usize;
         self.histogram.clear();
         self.histogram.resize(top + 1, 0);
         for &count in &self.counts {
