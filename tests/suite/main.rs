@@ -12,6 +12,7 @@ mod laws;
 mod profile;
 mod program;
 mod random;
+mod runs;
 mod scenario_keys;
 mod sensitivity;
 mod strategy_keys;
