@@ -1,6 +1,6 @@
 //! Everything that a scenario names, loaded and checked against each other before anything runs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
 use tightfit_devices::{Device, Runtime};
@@ -9,11 +9,14 @@ use tightfit_scenarios::{
     model::{FeedForward, Weights},
     scenario::Prefill,
     strategy::{Mechanism, Prefetch, Stream},
-    trace::{self, Trace, Unit},
+    trace::{self, Request, Trace, Unit},
     traces,
 };
 
-use crate::RunError;
+use crate::{
+    RunError,
+    compose::profile::{Profile, Profiles},
+};
 
 /// A scenario's inputs.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Inputs {
     pub trace: Option<Trace>,
     /// SHA-256 of the texts and files, by what they are.
     pub digests: BTreeMap<String, String>,
+    /// Profiles of its trace's head, as strategies ask for them.
+    pub profiles: Profiles,
 }
 
 impl Inputs {
@@ -57,7 +62,8 @@ impl Inputs {
                 Some(trace::read_bytes(name, bytes)?)
             }
         };
-        let inputs = Self { scenario, devices, model, weights, quantization, trace, digests };
+        let inputs =
+            Self { scenario, devices, model, weights, quantization, trace, digests, profiles: Profiles::default() };
         inputs.check()?;
         Ok(inputs)
     }
@@ -69,6 +75,20 @@ impl Inputs {
     #[must_use]
     pub fn runtime<'d>(&self, device: &'d Device) -> &'d Runtime {
         device.runtime(&self.scenario.runtime, self.scenario.processor).expect("loading checked the runtime")
+    }
+
+    /// The request of the trace that is replayed, where there is a trace.
+    #[must_use]
+    pub fn replayed(&self) -> Option<(&Trace, Request)> {
+        let number = self.scenario.request.trace_request as usize;
+        self.trace.as_ref().map(|trace| (trace, trace.requests()[number]))
+    }
+
+    /// The profile that `strategy` learns from, where it does.
+    #[must_use]
+    pub fn profile(&self, strategy: &Strategy) -> Option<Arc<Profile>> {
+        let tokens = strategy.profile_tokens?;
+        self.replayed().map(|(trace, request)| self.profiles.get(trace, request, tokens))
     }
 
     /// An error about inputs that don't go together.

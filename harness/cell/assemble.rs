@@ -116,6 +116,7 @@ fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
         bytes_per_token: decode.read_bytes_total().checked_div(decode_tokens(streams)).unwrap_or(0),
         reads: counters.reads[demand] + counters.reads[prefetch] - counters.cancelled_reads,
         read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
+        mean_run_bundles: (counters.pieces[demand] as f64) / (counters.reads[demand].max(1) as f64),
         // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else.
         hidden_ns: busy_ns - time.flash_stall_ns,
     }

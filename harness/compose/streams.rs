@@ -18,6 +18,8 @@ use tightfit_scenarios::{
     trace::{Request, Trace},
 };
 
+use super::profile::Profile;
+
 /// What is streamed for one strategy.
 #[derive(Clone, Debug)]
 pub struct Streams {
@@ -62,6 +64,8 @@ pub struct Asked<'a> {
     pub prefill: Prefill,
     /// Seed of the random streams.
     pub seed: u64,
+    /// What the strategy learnt from the head of the trace, where it does.
+    pub profile: Option<&'a Profile>,
 }
 
 impl Asked<'_> {

@@ -28,7 +28,7 @@ pub(super) fn streams(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>)
         (Some(predictor), _) => predicted(&numbering, requests, &passes, *predictor, asked.seed),
         (None, routing) => active(&numbering, &passes, routing.as_ref()),
     };
-    let hints = hints::hints(prefetch(strategy), strategy, &numbering, requests, &passes, asked.seed);
+    let hints = hints::hints(prefetch(strategy), &numbering, &passes, asked);
     let longest = requests.iter().map(|request| request.prefill_tokens).max().unwrap_or(0);
     let outputs = asked.outputs();
     let predictors_bytes = u64::from(weights.layers) * named::predictor_bytes(strategy, weights);

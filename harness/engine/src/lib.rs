@@ -17,6 +17,7 @@ pub mod geometry;
 pub mod heap;
 pub mod list;
 pub mod oracle;
+pub mod order;
 pub mod paged;
 pub mod plan;
 pub mod platform;

@@ -98,7 +98,7 @@ fn session_allocations(stepper: &mut impl Stepper, case: &Case) -> AllocationInf
 }
 
 fn engine_allocations(choice: &Choice, evict: impl Evict, case: &Case) -> u64 {
-    let store = Store::new(case.geometry(3), choice.layout, choice.unit_bytes);
+    let store = choice.store(case);
     let mut engine = Engine::new(&store, choice.setup(case, &store), evict, StillWorld::new());
     let info = session_allocations(&mut engine, case);
     let counters = engine.counters();
@@ -114,13 +114,14 @@ fn no_policy_allocates_in_a_step() {
     let bundles = case.geometry(1).bundles();
     let mut runs = 0;
     for (compact, whole_layer, reads_ahead) in [(true, false, false), (true, true, false), (false, true, true)] {
-        for (layout, policy) in [Layout::Separate, Layout::Bundled]
+        for ((layout, shuffle), policy) in [(Layout::Separate, 0), (Layout::Bundled, 0), (Layout::Bundled, 7)]
             .into_iter()
             .flat_map(|layout| Policy::ALL.map(|policy| (layout, policy)))
         {
             let choice = Choice {
                 policy,
                 layout,
+                shuffle,
                 compact,
                 overlap: Overlap::ResidentFirst,
                 whole_layer,
@@ -146,7 +147,7 @@ fn no_policy_allocates_in_a_step() {
             runs += 1;
         }
     }
-    assert_eq!(runs, 3 * 2 * 6);
+    assert_eq!(runs, 3 * 3 * 6);
 }
 
 #[test]

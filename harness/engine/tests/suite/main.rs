@@ -8,6 +8,7 @@ mod clock_world;
 mod dependencies;
 mod exhaustive;
 mod laws;
+mod order;
 mod paged;
 mod paged_twin;
 mod plan;
