@@ -138,10 +138,10 @@ fn predicted(
         for layer in 0..geometry.layers {
             let mut lost_mass = 0;
             for &token in &pass.tokens {
-                let seen = namer.name(token, before(requests, token), layer);
-                union.add(&seen.bundles);
-                union_missed.add(&seen.missed);
-                lost_mass += u64::from(seen.lost_mass);
+                let token_row = namer.name(token, before(requests, token), layer);
+                union.add(&token_row.bundles);
+                union_missed.add(&token_row.missed);
+                lost_mass += u64::from(token_row.lost_mass);
             }
             // What one token's predictor missed another's may have named.
             let (mut missed, _) = union_missed.take();
