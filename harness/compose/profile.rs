@@ -2,8 +2,8 @@
 //!
 //! What a strategy learns from it (a layout, a static hot set, shares of layers, neighbours to read ahead) it would know
 //! on a device from earlier runs. Here it learns from the head of the very request that is then replayed, prompt first, so
-//! the replay includes the profiled tokens and favours such a strategy on them. No generated token beyond the head is
-//! looked at.
+//! the replay includes the profiled tokens and favours such a strategy on them, the more the longer the head. No token
+//! beyond the head is looked at.
 
 mod neighbours;
 

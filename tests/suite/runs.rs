@@ -1,5 +1,7 @@
 //! Runs on flash: how many bundles a read brings in each order, on a recorded trace, with nothing cached.
 
+use std::fmt::Write;
+
 use insta::assert_snapshot;
 use tightfit::{
     compose::profile::Profile,
@@ -48,8 +50,8 @@ fn orders_of_a_recorded_trace_beside_each_other() {
         let in_order: Vec<u32> = (0..shape.layers).flat_map(|_| 0..shape.bundles_per_layer).collect();
         let [in_order, popularity, linked] = [&in_order, &profile.popularity_ranks(), profile.co_activation_ranks()]
             .map(|ranks| mean_run(&trace, ranks));
-        lines +=
-            &format!("{name}: {in_order:.3} in order, {popularity:.3} by popularity, {linked:.3} by co-activation\n");
+        writeln!(lines, "{name}: {in_order:.3} in order, {popularity:.3} by popularity, {linked:.3} by co-activation")
+            .expect("into memory");
     }
     // The truth about this model: half of its rows are active, nearly independently of each other (independent rows
     // would give 2.07 and 2.08), so an order has little to gain.

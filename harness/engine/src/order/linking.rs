@@ -46,7 +46,7 @@ fn distance(key: u64) -> u32 {
 fn pairs(activity: &Activity, partners_max: usize) -> Vec<(Reverse<u64>, u32)> {
     let mut pairs = Vec::new();
     let mut partners = Partners::new(partners_max);
-    for bundle in 0..activity.bundles() {
+    for bundle in (0..activity.bundles()).filter(|&bundle| activity.uses(bundle) > 0) {
         let found = partners.within(activity, bundle).iter();
         let pair =
             |&(partner, together): &(u32, u32)| (Reverse(key(together, partner.abs_diff(bundle))), partner.min(bundle));
