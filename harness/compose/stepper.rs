@@ -1,5 +1,7 @@
 //! Builds the engine (or the page cache) that a strategy asks for and runs a request on it.
 
+use std::sync::Arc;
+
 use tightfit_engine::{
     Engine, Overlap, Setup, Store,
     engine::Gather,
@@ -112,7 +114,7 @@ fn resident_set(
         }
         Evict::Belady => {
             let oracle = Oracle::new(script, bundles, streams.decode_passes);
-            engine(store, setup, Belady::new(bundles, oracle), platform, &request, recorder);
+            engine(store, setup, Belady::new(bundles, 0, Arc::new(oracle)), platform, &request, recorder);
         }
     }
 }
