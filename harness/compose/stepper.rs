@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use tightfit_engine::{
-    Engine, Setup, Store,
-    evict::{Evict as Policy, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
-    oracle::Oracle,
+    Engine,
     paged::{PageSetup, PagedEngine},
     prefetch::Prefetch,
     session::{self, Request, Stepper},
 };
 use tightfit_scenarios::{
     Strategy,
-    strategy::{Evict, Mechanism, PageCache},
+    strategy::{Mechanism, PageCache},
 };
 use tightfit_sim::SimPlatform;
 
-use super::{profile::Profile, setup, store, streams::Streams};
+use super::{
+    policy::{self, Place},
+    profile::Profile,
+    setup, store,
+    streams::Streams,
+};
 use crate::cell::Recorder;
 
 const KIB: u64 = 1024;
@@ -46,7 +49,16 @@ pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder
         Mechanism::ResidentSet { set, reads } => {
             let setup = setup::setup(strategy, set, *reads, &store, &parts);
             let request = request(strategy, setup::prefetch(set.prefetch, parts.streams), &parts);
-            resident_set(set.evict, &store, setup, parts, &request, recorder);
+            let pinned_bytes: u64 = setup.pinned.iter().map(|&bundle| store.bundle_bytes(bundle)).sum();
+            let place = Place {
+                store: &store,
+                streams: parts.streams,
+                capacity_bytes: setup.budget_bytes - pinned_bytes,
+                profile: parts.profile.as_deref(),
+                service: parts.platform.service(),
+            };
+            let policy = policy::policy(set.evict, set.partition, &place);
+            drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
         }
     }
 }
@@ -62,32 +74,6 @@ fn page_setup(strategy: &Strategy, cache: PageCache, parts: &Parts<'_>) -> PageS
     }
 }
 
-fn resident_set(
-    evict: Evict,
-    store: &Store,
-    setup: Setup,
-    parts: Parts<'_>,
-    request: &Request<'_>,
-    recorder: &mut Recorder,
-) {
-    let bundles = store.geometry().bundles();
-    let Parts { streams, platform, .. } = parts;
-    let script = &streams.script;
-    match evict {
-        Evict::RetainNone => {
-            engine(store, setup, RetainNone::new(script.row_bundles_max()), platform, request, recorder);
-        }
-        Evict::Lru => engine(store, setup, Lru::new(bundles), platform, request, recorder),
-        Evict::Window { tokens } => {
-            engine(store, setup, Window::new(bundles, tokens, script.layers()), platform, request, recorder);
-        }
-        Evict::Belady => {
-            let oracle = Oracle::new(script, bundles, streams.decode_passes);
-            engine(store, setup, Belady::new(bundles, oracle), platform, request, recorder);
-        }
-    }
-}
-
 fn request<'a>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a>) -> Request<'a> {
     let streams = parts.streams;
     Request {
@@ -99,17 +85,6 @@ fn request<'a>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a>) -
         prefetch,
         draft_tokens: strategy.speculative.map_or(0, |speculative| speculative.draft_tokens),
     }
-}
-
-fn engine<P: Policy>(
-    store: &Store,
-    setup: Setup,
-    policy: P,
-    platform: SimPlatform,
-    request: &Request<'_>,
-    recorder: &mut Recorder,
-) {
-    drive(Engine::new(store, setup, policy, platform), request, recorder);
 }
 
 fn drive<S: Stepper<Platform = SimPlatform>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {

@@ -5,6 +5,7 @@
 
 mod check;
 mod embedded;
+mod evict;
 mod predictor;
 mod prefetch;
 mod routing;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub use evict::Evict;
 pub use predictor::{Missed, Names, Predictor};
 pub use prefetch::Prefetch;
 pub use routing::Routing;
@@ -57,23 +59,6 @@ impl Layout {
     pub fn is_ordered(self) -> bool {
         matches!(self, Self::Popularity | Self::CoActivation)
     }
-}
-
-/// Which bundle leaves when room is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "check::EvictFile")]
-pub enum Evict {
-    /// Everything, after every step.
-    RetainNone,
-    /// Least recently used.
-    Lru,
-    /// What the last k tokens did not use.
-    Window {
-        /// k.
-        tokens: u32,
-    },
-    /// Furthest next use: knows the future.
-    Belady,
 }
 
 /// How slots are given out.

@@ -25,40 +25,6 @@ pub(super) fn pinned<'de, D: Deserializer<'de>>(from: D) -> Result<Pinned, D::Er
     }
 }
 
-/// An eviction policy as written.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a table such as { policy = \"lru\" }")]
-pub(super) struct EvictFile {
-    policy: Policy,
-    tokens: Option<u32>,
-}
-
-/// The policies by name.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Policy {
-    RetainNone,
-    Lru,
-    Window,
-    Belady,
-}
-
-impl TryFrom<EvictFile> for Evict {
-    type Error = &'static str;
-
-    fn try_from(file: EvictFile) -> Result<Self, Self::Error> {
-        match (file.policy, file.tokens) {
-            (Policy::RetainNone, None) => Ok(Self::RetainNone),
-            (Policy::Lru, None) => Ok(Self::Lru),
-            (Policy::Belady, None) => Ok(Self::Belady),
-            (Policy::Window, Some(0)) => Err("a window of no tokens: at least 1"),
-            (Policy::Window, Some(tokens)) => Ok(Self::Window { tokens }),
-            (Policy::Window, None) => Err("a window of how many tokens? give { policy = \"window\", tokens = 5 }"),
-            (_, Some(_)) => Err("only { policy = \"window\" } has `tokens`: leave them out"),
-        }
-    }
-}
-
 /// The strategy of a file whose single keys are right.
 pub(super) fn strategy(
     origin: &str,
@@ -120,6 +86,12 @@ fn dimensions(file: &StrategyFile, sparse: bool) -> Result<(), (&'static str, &'
     if let Some(routing) = &file.routing {
         if !sparse {
             return Err(("routing", "only stream = \"feed-forward\" into a [resident-set] chooses among rows"));
+        }
+        if file.resident_set.as_ref().is_some_and(|set| set.evict == Evict::Belady) {
+            return Err((
+                "routing",
+                "\"belady\" knows what the trace uses, which [routing] changes: take a policy that knows nothing ahead",
+            ));
         }
         if file.predictor.is_some() {
             return Err(("routing", "a predictor names rows without scores: give either [predictor] or [routing]"));

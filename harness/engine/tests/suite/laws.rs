@@ -38,7 +38,7 @@ pub(crate) struct Choice {
 impl Choice {
     /// Any choice.
     pub(crate) fn any() -> impl Strategy<Value = Self> {
-        let policy = prop::sample::select(Policy::ALL.to_vec());
+        let policy = prop::sample::select(Policy::all());
         let layout = prop::sample::select(vec![Layout::Separate, Layout::Bundled]);
         let overlap = prop::sample::select(vec![Overlap::None, Overlap::ResidentFirst]);
         let layout = (layout, prop_oneof![Just(0), 1_u64..1000]);
@@ -107,7 +107,7 @@ proptest! {
         let store = choice.store(&case);
         let setup = choice.setup(&case, &store);
         let script = case.script();
-        let policy = choice.policy.build(&script, store.geometry().bundles(), case.decode_passes);
+        let policy = choice.policy.build(&script, store.geometry(), choice.setup(&case, &store).budget_bytes, case.decode_passes);
         let mut engine = Engine::new(&store, setup.clone(), policy, ClockWorld::new(choice.read_ns));
         engine.warm_up();
         let read_before = engine.platform().asked_bytes[Cause::WarmUp as usize];
@@ -144,7 +144,7 @@ proptest! {
     fn every_nanosecond_has_an_owner(case in Case::any(false, 6, 8), choice in Choice::any()) {
         let store = choice.store(&case);
         let script = case.script();
-        let policy = choice.policy.build(&script, store.geometry().bundles(), case.decode_passes);
+        let policy = choice.policy.build(&script, store.geometry(), choice.setup(&case, &store).budget_bytes, case.decode_passes);
         let mut engine = Engine::new(&store, choice.setup(&case, &store), policy, ClockWorld::new(choice.read_ns));
         let start_ns = tightfit_engine::Platform::now_ns(engine.platform_mut());
         engine.warm_up();
@@ -170,7 +170,7 @@ proptest! {
     fn kernels_compute_every_active_row_once(case in Case::any(false, 6, 8), choice in Choice::any()) {
         let store = choice.store(&case);
         let script = case.script();
-        let policy = choice.policy.build(&script, store.geometry().bundles(), case.decode_passes);
+        let policy = choice.policy.build(&script, store.geometry(), choice.setup(&case, &store).budget_bytes, case.decode_passes);
         let mut engine = Engine::new(&store, choice.setup(&case, &store), policy, ClockWorld::new(choice.read_ns));
         let mut split = 0;
         for step in steps(&script, case.decode_passes, choice.reads_ahead) {

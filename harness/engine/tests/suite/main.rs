@@ -3,6 +3,7 @@
 mod allocations;
 mod belady;
 mod bytes_world;
+mod care;
 mod case;
 mod clock_world;
 mod dependencies;
@@ -16,6 +17,7 @@ mod policy;
 mod replay;
 mod residency;
 mod slab;
+mod slow;
 mod structures;
 mod twin;
 mod weights;

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use tightfit_engine::{
     Engine, Overlap, Store,
+    evict::{self, Kind},
     platform::{Piece, Platform},
     session::Stepper,
     store::Layout,
@@ -13,7 +14,7 @@ use crate::{
     bytes_world::{BytesWorld, flash},
     case::{Case, ranks, steps},
     laws::Choice,
-    policy::{AnyPolicy, Policy},
+    policy::Policy,
 };
 
 /// What a run did, so that a test can see that it did it.
@@ -27,7 +28,7 @@ struct Did {
 }
 
 /// Bundles in the engine's slots are the world's, in one slot each; compact regions have no hole.
-fn slots_agree(engine: &Engine<'_, BytesWorld, AnyPolicy>, case: &Case, compact: bool) {
+fn slots_agree(engine: &Engine<'_, BytesWorld, evict::Policy>, case: &Case, compact: bool) {
     let world = engine.platform();
     for bundle in engine.resident().bundles() {
         let slot = engine.resident().slot(bundle).expect("a bundle in a slot has that slot");
@@ -54,7 +55,7 @@ fn run(case: &Case, choice: &Choice) -> Did {
     let world =
         BytesWorld::new(&geometry, choice.layout, &ranks(&geometry, choice.shuffle), choice.unit_bytes, choice.read_ns);
     assert_eq!(world.flash_bytes(), store.bytes(), "the store's size");
-    let policy = choice.policy.build(&script, geometry.bundles(), case.decode_passes);
+    let policy = choice.policy.build(&script, &geometry, choice.setup(case, &store).budget_bytes, case.decode_passes);
     let mut engine = Engine::new(&store, choice.setup(case, &store), policy, world);
     engine.warm_up();
     slots_agree(&engine, case, choice.compact);
@@ -71,7 +72,7 @@ fn run(case: &Case, choice: &Choice) -> Did {
         rows_moved: world.rows_moved,
         unclaimed_bytes: world.unclaimed_bytes,
         late: counters.late,
-        prefetched_hits: if choice.policy == Policy::RetainNone { counters.hits } else { 0 },
+        prefetched_hits: if choice.policy.kind == Kind::RetainNone { counters.hits } else { 0 },
     }
 }
 
@@ -103,7 +104,7 @@ fn moves_gaps_splits_late_and_early_reads_all_happen() {
     let mut all = Did::default();
     for (layout, shuffle) in [(Layout::Separate, 0), (Layout::Bundled, 0), (Layout::Separate, 3), (Layout::Bundled, 5)]
     {
-        for policy in Policy::ALL {
+        for policy in Policy::all() {
             for (compact, reads_ahead, read_ns) in [(true, false, 90), (false, true, 2), (false, true, 900)] {
                 let choice = Choice {
                     policy,
