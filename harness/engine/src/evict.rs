@@ -3,9 +3,16 @@
 //! Online policies see only what was used; what will be used is in [`crate::oracle::Oracle`], which only
 //! [`belady::Belady`] is handed.
 
+pub mod arc;
 pub mod belady;
+pub mod lhd;
 pub mod lru;
+mod queues;
 pub mod retain_none;
+pub mod s3_fifo;
+pub mod sketch;
+pub mod two_q;
+pub mod w_tinylfu;
 pub mod window;
 
 use alloc::vec::Vec;
@@ -84,6 +91,25 @@ impl Sizes {
         match self {
             Self::Equal(bytes) => *bytes,
             Self::Each(bytes) => u64::from(bytes[bundle as usize]),
+        }
+    }
+
+    /// Mean bytes of a bundle, at least 1.
+    #[must_use]
+    pub fn mean(&self) -> u64 {
+        let mean = match self {
+            Self::Equal(bytes) => *bytes,
+            Self::Each(bytes) => bytes.iter().map(|&bytes| u64::from(bytes)).sum::<u64>() / bytes.len().max(1) as u64,
+        };
+        mean.max(1)
+    }
+
+    /// Bytes of the largest bundle.
+    #[must_use]
+    pub fn largest(&self) -> u64 {
+        match self {
+            Self::Equal(bytes) => *bytes,
+            Self::Each(bytes) => bytes.iter().copied().max().map_or(0, u64::from),
         }
     }
 }
