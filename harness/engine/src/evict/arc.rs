@@ -63,8 +63,7 @@ impl Arc {
         let lists = if from_once { [(T1, B1), (T2, B2)] } else { [(T2, B2), (T1, B1)] };
         lists.into_iter().find_map(|(list, ghosts)| {
             let bundle = self.queues.oldest(list)?;
-            self.queues.pull(bundle);
-            self.queues.push(ghosts, bundle);
+            self.queues.renew(ghosts, bundle);
             Some(bundle)
         })
     }
@@ -94,8 +93,7 @@ impl Evict for Arc {
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         self.settle();
-        self.queues.pull(bundle);
-        self.queues.push(T2, bundle);
+        self.queues.renew(T2, bundle);
     }
 
     fn lack(&mut self, bundle: BundleId) {

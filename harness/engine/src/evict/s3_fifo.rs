@@ -11,10 +11,7 @@
 //! needs all its bundles. A held bundle keeps its place in its queue. 16 bytes a bundle.
 
 use crate::{
-    evict::{
-        At, Evict, Sizes,
-        queues::{OUT, Queues},
-    },
+    evict::{At, Evict, Sizes, queues::Queues},
     geometry::BundleId,
 };
 
@@ -63,7 +60,8 @@ impl S3Fifo {
                 self.queues.bury(bundle, GHOST, self.ghost_bytes);
                 return Some(bundle);
             }
-            self.enter(MAIN, bundle, 0);
+            self.queues.set_count(bundle, 0);
+            self.queues.renew(MAIN, bundle);
         }
     }
 
@@ -75,16 +73,9 @@ impl S3Fifo {
                 self.queues.pull(bundle);
                 return Some(bundle);
             }
-            self.enter(MAIN, bundle, uses - 1);
+            self.queues.set_count(bundle, uses - 1);
+            self.queues.renew(MAIN, bundle);
         }
-    }
-
-    fn enter(&mut self, queue: u8, bundle: BundleId, uses: u8) {
-        if self.queues.place(bundle) != OUT {
-            self.queues.pull(bundle);
-        }
-        self.queues.set_count(bundle, uses);
-        self.queues.push(queue, bundle);
     }
 }
 
@@ -113,7 +104,8 @@ impl Evict for S3Fifo {
         self.lack(bundle);
         let recalled = self.queues.take_recalled(bundle);
         let through = !self.evicted && self.queues.bytes(SMALL) >= self.small_bytes;
-        self.enter(if recalled || through { MAIN } else { SMALL }, bundle, 0);
+        self.queues.set_count(bundle, 0);
+        self.queues.push(if recalled || through { MAIN } else { SMALL }, bundle);
     }
 
     fn victim(&mut self) -> Option<BundleId> {

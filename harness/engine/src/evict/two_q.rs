@@ -56,8 +56,7 @@ impl Evict for TwoQ {
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         if self.queues.place(bundle) == MAIN {
-            self.queues.pull(bundle);
-            self.queues.push(MAIN, bundle);
+            self.queues.renew(MAIN, bundle);
         }
     }
 

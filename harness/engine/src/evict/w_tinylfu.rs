@@ -61,8 +61,9 @@ impl WTinyLfu {
         self.queues.bytes(PROBATION) + self.queues.bytes(PROTECTED)
     }
 
-    fn main_oldest(&self) -> Option<BundleId> {
-        self.queues.oldest(PROBATION).or_else(|| self.queues.oldest(PROTECTED))
+    fn main_oldest(&mut self) -> Option<BundleId> {
+        let oldest = self.queues.oldest(PROBATION);
+        oldest.or_else(|| self.queues.oldest(PROTECTED))
     }
 
     /// From the window into the main part: the lowest segment that has room, probation if none.
@@ -70,8 +71,7 @@ impl WTinyLfu {
         let bytes = self.queues.size(bundle);
         let fits = |queue, capacity_bytes| self.queues.bytes(queue) + bytes <= capacity_bytes;
         let high = !fits(PROBATION, self.probation_bytes) && fits(PROTECTED, self.protected_bytes);
-        self.queues.pull(bundle);
-        self.queues.push(if high { PROTECTED } else { PROBATION }, bundle);
+        self.queues.renew(if high { PROTECTED } else { PROBATION }, bundle);
     }
 
     fn count_hit(&mut self, bundle: BundleId) {
@@ -87,8 +87,7 @@ impl WTinyLfu {
         while self.queues.bytes(PROTECTED) > self.protected_bytes
             && let Some(oldest) = self.queues.oldest(PROTECTED)
         {
-            self.queues.pull(oldest);
-            self.queues.push(PROBATION, oldest);
+            self.queues.renew(PROBATION, oldest);
             self.overfilled = true;
         }
     }
@@ -105,8 +104,7 @@ impl Evict for WTinyLfu {
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         let place = self.queues.place(bundle);
-        self.queues.pull(bundle);
-        self.queues.push(if place == WINDOW { WINDOW } else { PROTECTED }, bundle);
+        self.queues.renew(if place == WINDOW { WINDOW } else { PROTECTED }, bundle);
         if place != WINDOW {
             self.cool();
             self.count_hit(bundle);

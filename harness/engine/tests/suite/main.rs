@@ -7,6 +7,7 @@ mod case;
 mod clock_world;
 mod dependencies;
 mod exhaustive;
+mod ghosts;
 mod golden;
 mod laws;
 mod paged;
