@@ -3,6 +3,7 @@
 //! Online policies see only what was used; what will be used is in [`crate::oracle::Oracle`], which only
 //! [`belady::Belady`] is handed.
 
+pub mod arc;
 pub mod belady;
 pub mod clock;
 pub mod cost_aware;
@@ -11,13 +12,19 @@ mod kind;
 pub mod least_stale;
 pub mod lfu;
 pub mod lfu_aged;
+pub mod lhd;
 pub mod lru;
 pub mod partitioned;
+mod queues;
 mod ranks;
 pub mod retain_none;
+pub mod s3_fifo;
 pub mod sieve;
+pub mod sketch;
 mod sweep;
 mod trail;
+pub mod two_q;
+pub mod w_tinylfu;
 pub mod window;
 
 use alloc::vec::Vec;
@@ -102,6 +109,25 @@ impl Sizes {
         match self {
             Self::Equal(bytes) => *bytes,
             Self::Each(bytes) => u64::from(bytes[bundle as usize]),
+        }
+    }
+
+    /// Mean bytes of a bundle, at least 1.
+    #[must_use]
+    pub fn mean(&self) -> u64 {
+        let mean = match self {
+            Self::Equal(bytes) => *bytes,
+            Self::Each(bytes) => bytes.iter().map(|&bytes| u64::from(bytes)).sum::<u64>() / bytes.len().max(1) as u64,
+        };
+        mean.max(1)
+    }
+
+    /// Bytes of the largest bundle.
+    #[must_use]
+    pub fn largest(&self) -> u64 {
+        match self {
+            Self::Equal(bytes) => *bytes,
+            Self::Each(bytes) => bytes.iter().copied().max().map_or(0, u64::from),
         }
     }
 }

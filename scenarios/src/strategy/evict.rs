@@ -20,6 +20,16 @@ pub enum Evict {
     LfuAged,
     /// A hand that spares once what was used.
     Sieve,
+    /// A small queue on trial, a main one, and ghosts of the small one.
+    S3Fifo,
+    /// Recency and frequency, balanced by ghosts.
+    Arc,
+    /// A queue on trial, and recency for what came back.
+    TwoQ,
+    /// A window of recency before a main part that a sketch of frequency guards.
+    WTinyLfu,
+    /// Least expected hits per byte and time.
+    Lhd,
     /// What the last k tokens did not use.
     Window {
         /// k.
@@ -52,6 +62,13 @@ enum Name {
     Lfu,
     LfuAged,
     Sieve,
+    #[serde(rename = "s3-fifo")]
+    S3Fifo,
+    Arc,
+    TwoQ,
+    #[serde(rename = "w-tinylfu")]
+    WTinyLfu,
+    Lhd,
     Window,
     LeastStale,
     CostAware,
@@ -74,6 +91,11 @@ impl TryFrom<Written> for Evict {
             (Name::Lfu, None) => Ok(Self::Lfu),
             (Name::LfuAged, None) => Ok(Self::LfuAged),
             (Name::Sieve, None) => Ok(Self::Sieve),
+            (Name::S3Fifo, None) => Ok(Self::S3Fifo),
+            (Name::Arc, None) => Ok(Self::Arc),
+            (Name::TwoQ, None) => Ok(Self::TwoQ),
+            (Name::WTinyLfu, None) => Ok(Self::WTinyLfu),
+            (Name::Lhd, None) => Ok(Self::Lhd),
             (Name::LeastStale, None) => Ok(Self::LeastStale),
             (Name::CostAware, None) => Ok(Self::CostAware),
             (Name::Belady, None) => Ok(Self::Belady),

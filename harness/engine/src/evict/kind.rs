@@ -7,6 +7,7 @@ use alloc::{sync::Arc, vec::Vec};
 use crate::{
     evict::{
         At, Evict, Moment, Sizes,
+        arc::Arc as AdaptiveReplacement,
         belady::Belady,
         clock::Clock,
         cost_aware::CostAware,
@@ -14,10 +15,14 @@ use crate::{
         least_stale::LeastStale,
         lfu::Lfu,
         lfu_aged::LfuAged,
+        lhd::Lhd,
         lru::Lru,
         partitioned::{Partition, Partitioned},
         retain_none::RetainNone,
+        s3_fifo::S3Fifo,
         sieve::Sieve,
+        two_q::TwoQ,
+        w_tinylfu::WTinyLfu,
         window::Window,
     },
     geometry::BundleId,
@@ -41,6 +46,16 @@ pub enum Kind {
     LfuAged,
     /// A hand that spares once what was used.
     Sieve,
+    /// A small queue on trial, a main one, and ghosts of the small one.
+    S3Fifo,
+    /// Recency and frequency, balanced by ghosts.
+    Arc,
+    /// A queue on trial, and recency for what came back.
+    TwoQ,
+    /// A window of recency before a main part that a sketch of frequency guards.
+    WTinyLfu,
+    /// Least expected hits per byte and time.
+    Lhd,
     /// What the last passes used.
     Window {
         /// Number of passes.
@@ -75,7 +90,7 @@ pub struct Room {
 
 impl Kind {
     /// Every policy; a window of five tokens, as in *LLM in a flash*.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::RetainNone,
         Self::Fifo,
         Self::Lru,
@@ -83,6 +98,11 @@ impl Kind {
         Self::Lfu,
         Self::LfuAged,
         Self::Sieve,
+        Self::S3Fifo,
+        Self::Arc,
+        Self::TwoQ,
+        Self::WTinyLfu,
+        Self::Lhd,
         Self::Window { tokens: 5 },
         Self::LeastStale,
         Self::CostAware,
@@ -100,6 +120,11 @@ impl Kind {
             Self::Lfu => "lfu",
             Self::LfuAged => "lfu-aged",
             Self::Sieve => "sieve",
+            Self::S3Fifo => "s3-fifo",
+            Self::Arc => "arc",
+            Self::TwoQ => "two-q",
+            Self::WTinyLfu => "w-tinylfu",
+            Self::Lhd => "lhd",
             Self::Window { .. } => "window",
             Self::LeastStale => "least-stale",
             Self::CostAware => "cost-aware",
@@ -139,7 +164,7 @@ impl Kind {
     }
 
     fn build_from(self, room: &Room, first: BundleId) -> Policy {
-        let bundles = room.bundles;
+        let (bundles, capacity_bytes) = (room.bundles, room.capacity_bytes);
         let layers = u32::try_from(room.layer_firsts.len()).expect("layers are u32");
         match self {
             Self::RetainNone => Policy::RetainNone(RetainNone::new(room.row_bundles_max)),
@@ -149,6 +174,11 @@ impl Kind {
             Self::Lfu => Policy::Lfu(Lfu::new(bundles)),
             Self::LfuAged => Policy::LfuAged(LfuAged::new(bundles)),
             Self::Sieve => Policy::Sieve(Sieve::new(bundles)),
+            Self::S3Fifo => Policy::S3Fifo(S3Fifo::new(bundles, capacity_bytes, &room.sizes)),
+            Self::Arc => Policy::AdaptiveReplacement(AdaptiveReplacement::new(bundles, capacity_bytes, &room.sizes)),
+            Self::TwoQ => Policy::TwoQ(TwoQ::new(bundles, capacity_bytes, &room.sizes)),
+            Self::WTinyLfu => Policy::WTinyLfu(WTinyLfu::new(bundles, capacity_bytes, &room.sizes)),
+            Self::Lhd => Policy::Lhd(Lhd::new(bundles, capacity_bytes, &room.sizes)),
             Self::Window { tokens } => Policy::Window(Window::new(bundles, tokens, layers)),
             Self::LeastStale => Policy::LeastStale(LeastStale::new(bundles, layers)),
             Self::CostAware => {
@@ -240,6 +270,11 @@ policies! {
     Lfu: "Least frequently used.",
     LfuAged: "Least frequently used, with dynamic ageing.",
     Sieve: "A hand that spares once what was used.",
+    S3Fifo: "A small queue on trial, a main one, and ghosts.",
+    AdaptiveReplacement: "Recency and frequency, balanced by ghosts.",
+    TwoQ: "A queue on trial, and recency for what came back.",
+    WTinyLfu: "A sketch of frequency guards the main part.",
+    Lhd: "Least hit density.",
     Window: "What the last passes used.",
     LeastStale: "Least stale.",
     CostAware: "Reload time per byte.",

@@ -8,6 +8,8 @@ mod case;
 mod clock_world;
 mod dependencies;
 mod exhaustive;
+mod ghosts;
+mod golden;
 mod laws;
 mod order;
 mod paged;

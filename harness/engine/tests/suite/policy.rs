@@ -40,6 +40,12 @@ impl Policy {
         Self::kinds().into_iter().flat_map(both).collect()
     }
 
+    /// The policies that [`crate::slow`] knows; the others have twins of their own in [`crate::ghosts`].
+    pub(crate) fn twinned() -> Vec<Self> {
+        let elsewhere = [Kind::S3Fifo, Kind::Arc, Kind::TwoQ, Kind::WTinyLfu, Kind::Lhd];
+        Self::all().into_iter().filter(|policy| !elsewhere.contains(&policy.kind)).collect()
+    }
+
     /// The engine's own policy for a run of `script` that makes `decode_passes` decode passes.
     pub(crate) fn build(
         self,
@@ -78,7 +84,11 @@ pub(crate) fn quota_bytes(budget_bytes: u64, layers: usize) -> Vec<u64> {
 fn policies_are_found_by_their_names() {
     for kind in Kind::ALL {
         assert_eq!(Kind::parse(kind.name()), Some(kind));
-        assert!(kind.name().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", kind.name());
+        assert!(
+            kind.name().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+            "{}",
+            kind.name()
+        );
     }
     assert_eq!(Kind::parse("LRU"), None);
 }

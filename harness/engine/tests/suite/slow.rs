@@ -92,6 +92,7 @@ impl<'a> Slow<'a> {
                 (staleness, until_turn, Reverse(known(bundle).last_use))
             }),
             Kind::Belady => each.max_by_key(|&bundle| (self.next_use(bundle, step), bundle)),
+            Kind::S3Fifo | Kind::Arc | Kind::TwoQ | Kind::WTinyLfu | Kind::Lhd => unreachable!("see `Policy::twinned`"),
         };
         if let Some(bundle) = victim
             && self.kind != Kind::Sieve

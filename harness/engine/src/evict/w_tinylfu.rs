@@ -1,0 +1,158 @@
+//! W-TinyLFU: a small window in front of a segmented LRU that only lets in what was used more often than what would leave
+//! for it (Einziger, Friedman and Manes, *`TinyLFU`: a highly efficient cache admission policy*, 2017).
+//!
+//! The window has 1 % of the capacity, at least the largest bundle; the rest is a probation segment of a fifth and a
+//! protected one of four fifths. Uses are counted in a sketch, halved after 32 hits in the main part per bundle that fits it.
+//!
+//! With steps of one bundle this is libCacheSim's `WTinyLFU` of 0.3.5 to the digit, its habits too: uses in the window are not
+//! counted, what leaves the window is counted once more, and a promotion that overfills probation by rounding drops a
+//! bundle. (The October 2024 source goes on evicting after a bundle of the window won; 0.3.5 does not.) Two differences:
+//! libCacheSim refuses every bundle where 1 % of the capacity is less than one; and it sizes the sketch by bytes, here by
+//! bundles of the mean size. Held bundles count where they were and come back when they are touched. 16 bytes a bundle and
+//! 58 bytes for each that fits the cache.
+
+use crate::{
+    evict::{At, Evict, Moment, Sizes, queues::Queues, sketch::Sketch},
+    geometry::BundleId,
+};
+
+const WINDOW: u8 = 0;
+const PROBATION: u8 = 1;
+const PROTECTED: u8 = 2;
+
+/// Hits in the main part, per bundle that fits it, after which counts are halved.
+const HITS_A_HALVING: u64 = 32;
+
+/// Drops the window's oldest, unless it was used more often than the main part's oldest.
+#[derive(Clone, Debug)]
+pub struct WTinyLfu {
+    queues: Queues<3>,
+    sketch: Sketch,
+    main_bytes: u64,
+    probation_bytes: u64,
+    protected_bytes: u64,
+    hits_to_halving: u64,
+    halving_hits: u64,
+    /// A promotion may have overfilled probation.
+    overfilled: bool,
+}
+
+impl WTinyLfu {
+    /// An empty policy for ids below `bundles` in a cache of `capacity_bytes`.
+    #[must_use]
+    pub fn new(bundles: u32, capacity_bytes: u64, sizes: &Sizes) -> Self {
+        let window_bytes = (capacity_bytes / 100).max(sizes.largest());
+        let main_bytes = capacity_bytes.saturating_sub(window_bytes);
+        let entries = (main_bytes / sizes.mean()).min(u64::from(bundles));
+        let halving_hits = HITS_A_HALVING * entries.max(1);
+        Self {
+            queues: Queues::new(bundles, sizes),
+            sketch: Sketch::new(entries),
+            main_bytes,
+            probation_bytes: main_bytes / 5,
+            protected_bytes: main_bytes * 4 / 5,
+            hits_to_halving: halving_hits,
+            halving_hits,
+            overfilled: false,
+        }
+    }
+
+    fn main_used_bytes(&self) -> u64 {
+        self.queues.bytes(PROBATION) + self.queues.bytes(PROTECTED)
+    }
+
+    fn main_oldest(&mut self) -> Option<BundleId> {
+        let oldest = self.queues.oldest(PROBATION);
+        oldest.or_else(|| self.queues.oldest(PROTECTED))
+    }
+
+    /// From the window into the main part: the lowest segment that has room, probation if none.
+    fn let_in(&mut self, bundle: BundleId) {
+        let bytes = self.queues.size(bundle);
+        let fits = |queue, capacity_bytes| self.queues.bytes(queue) + bytes <= capacity_bytes;
+        let high = !fits(PROBATION, self.probation_bytes) && fits(PROTECTED, self.protected_bytes);
+        self.queues.renew(if high { PROTECTED } else { PROBATION }, bundle);
+    }
+
+    fn count_hit(&mut self, bundle: BundleId) {
+        self.sketch.add(&self.sketch.places(bundle));
+        self.hits_to_halving -= 1;
+        if self.hits_to_halving == 0 {
+            self.hits_to_halving = self.halving_hits;
+            self.sketch.halve();
+        }
+    }
+
+    fn cool(&mut self) {
+        while self.queues.bytes(PROTECTED) > self.protected_bytes
+            && let Some(oldest) = self.queues.oldest(PROTECTED)
+        {
+            self.queues.renew(PROBATION, oldest);
+            self.overfilled = true;
+        }
+    }
+}
+
+impl Evict for WTinyLfu {
+    fn hold(&mut self, bundle: BundleId) {
+        self.queues.lift(bundle);
+    }
+
+    fn touch(&mut self, bundle: BundleId, at: At) {
+        self.reuse(bundle, at);
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        self.queues.renew(self.queues.place(bundle), bundle);
+    }
+
+    fn reuse(&mut self, bundle: BundleId, _at: At) {
+        let place = self.queues.place(bundle);
+        self.queues.renew(if place == WINDOW { WINDOW } else { PROTECTED }, bundle);
+        if place != WINDOW {
+            self.cool();
+            self.count_hit(bundle);
+        }
+    }
+
+    fn admit(&mut self, bundle: BundleId, _at: At) {
+        self.queues.push(WINDOW, bundle);
+        self.sketch.add(&self.sketch.places(bundle));
+    }
+
+    fn victim(&mut self) -> Option<BundleId> {
+        while let Some(newcomer) = self.queues.oldest(WINDOW) {
+            let places = self.sketch.places(newcomer);
+            let room_bytes = self.main_bytes.saturating_sub(self.main_used_bytes());
+            let room = self.queues.size(newcomer) <= room_bytes;
+            let rival = if room { None } else { self.main_oldest() };
+            let wins = rival
+                .is_some_and(|rival| self.sketch.estimate(&places) > self.sketch.estimate(&self.sketch.places(rival)));
+            self.sketch.add(&places);
+            if room {
+                self.let_in(newcomer);
+                continue;
+            }
+            let loser = if wins { rival.unwrap_or(newcomer) } else { newcomer };
+            self.queues.pull(loser);
+            if wins && self.queues.size(newcomer) <= room_bytes + self.queues.size(loser) {
+                self.let_in(newcomer);
+            }
+            return Some(loser);
+        }
+        let oldest = self.main_oldest()?;
+        self.queues.pull(oldest);
+        Some(oldest)
+    }
+
+    fn expire(&mut self, _moment: Moment, _step: u64) -> Option<BundleId> {
+        if !self.overfilled {
+            return None;
+        }
+        let oldest = self.queues.oldest(PROBATION);
+        self.overfilled = self.queues.bytes(PROBATION) > self.probation_bytes && oldest.is_some();
+        let dropped = oldest.filter(|_| self.overfilled)?;
+        self.queues.pull(dropped);
+        Some(dropped)
+    }
+}

@@ -1,0 +1,42 @@
+//! The sketch beside a map of counters and true counts.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tightfit_engine::evict::sketch::Sketch;
+
+proptest! {
+    /// Never too low; exact while few bundles share many counters.
+    #[test]
+    fn a_sketch_counts_what_was_added(
+        uses in prop::collection::vec(prop::option::weighted(0.98, 0_u32..40), 0..400),
+    ) {
+        let mut sketch = Sketch::new(1000);
+        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        for bundle in uses {
+            if let Some(bundle) = bundle {
+                sketch.add(&sketch.places(bundle));
+                *counts.entry(bundle).or_default() += 1;
+            } else {
+                sketch.halve();
+                counts.values_mut().for_each(|count| *count /= 2);
+            }
+            for (&bundle, &count) in &counts {
+                prop_assert_eq!(sketch.estimate(&sketch.places(bundle)), count, "bundle {}", bundle);
+            }
+        }
+    }
+
+    #[test]
+    fn a_crowded_sketch_errs_upwards(uses in prop::collection::vec(0_u32..200, 0..600)) {
+        let mut sketch = Sketch::new(3);
+        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        for bundle in uses {
+            sketch.add(&sketch.places(bundle));
+            *counts.entry(bundle).or_default() += 1;
+        }
+        for (&bundle, &count) in &counts {
+            prop_assert!(sketch.estimate(&sketch.places(bundle)) >= count);
+        }
+    }
+}
