@@ -217,6 +217,7 @@ macro_rules! policies {
     ($($policy:ident: $doc:literal,)*) => {
         /// Any of the policies, so that what is generic over them is compiled once.
         #[derive(Clone, Debug)]
+        #[expect(clippy::large_enum_variant, reason = "there is one policy a run, or one a layer")]
         pub enum Policy {
             $(#[doc = $doc] $policy($policy),)*
         }
