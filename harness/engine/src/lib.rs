@@ -9,6 +9,7 @@ extern crate alloc;
 
 pub mod bitset;
 pub mod counters;
+pub mod curve;
 pub mod engine;
 pub mod evict;
 pub mod geometry;
