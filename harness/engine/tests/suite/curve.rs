@@ -115,7 +115,7 @@ fn every_small_stream() {
 fn every_small_script_of_rows() {
     let mut hits = 0;
     for number in 0..8_u32.pow(5) {
-        let row = |at| (0..3).filter(|bit| number / 8_u32.pow(at) % 8 >> bit & 1 == 1).collect();
+        let row = |at| (0..3).filter(|bit| (number / 8_u32.pow(at) % 8) >> bit & 1 == 1).collect();
         let [lru, belady] = check(&(0..5).map(row).collect::<Vec<_>>(), 3);
         hits += lru + belady;
     }
