@@ -1,7 +1,7 @@
 //! Routes of a mixture of experts: a line for each expert that a (token, layer) was sent to.
 //!
 //! A preamble says the model, its layers and the bytes of their experts. `phase` is 0 for the prompt and 1 for what is
-//! generated; `step` counts tokens within it; a runtime that computes only the prompt's last token in the last layer
+//! generated; `step` counts the tokens of a turn, or of a phase; a runtime that computes only the prompt's last token in the last layer
 //! leaves the others without lines there, which are empty sets.
 
 mod columns;
@@ -97,18 +97,20 @@ fn check(choices: &[Choice], geometry: Geometry) -> Result<(), (usize, String)> 
                 geometry.layers, geometry.bundles_per_layer
             ));
         }
-        let of_phase = last.filter(|last| (last.turn, last.phase) == (turn, phase));
-        if let Some(last) = of_phase.filter(|last| (last.step, last.layer, last.expert) == (step, layer, expert)) {
+        let of_turn = last.filter(|last| last.turn == turn);
+        let place = (choice.token(), layer, expert);
+        if let Some(last) = of_turn.filter(|last| (last.token(), last.layer, last.expert) == place) {
             return fail(format!(
                 "expert {expert} was chosen for the same token and layer on line {} already",
                 last.line
             ));
         }
-        let expected = of_phase.map_or(0, |last| last.step.saturating_add(u32::from(last.step != step)));
-        if step != expected {
+        let expected = of_turn.map_or(0, |last| last.step.saturating_add(u32::from(last.token() != choice.token())));
+        let begins_phase = of_turn.is_none_or(|last| last.phase != phase);
+        if step != expected && !(begins_phase && step == 0) {
             return fail(format!(
-                "{} step {step} of turn {turn} where step {expected} must come next; number the tokens of a phase from 0 \
-                 without gaps",
+                "{} step {step} of turn {turn} where step {expected} must come next; number the tokens of a turn from 0 \
+                 without gaps, or those of each phase",
                 phase.as_str()
             ));
         }
