@@ -1,6 +1,8 @@
 //! Reads the command line, runs the command, prints what it gives, and turns errors into exit codes.
 
 mod args;
+mod curve;
+mod files;
 mod list;
 mod output;
 mod progress;

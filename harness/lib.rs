@@ -5,6 +5,7 @@
 
 pub mod cell;
 pub mod compose;
+pub mod curve;
 pub mod error;
 pub mod inputs;
 pub mod provenance;

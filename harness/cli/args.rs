@@ -1,8 +1,12 @@
 //! The commands and their options.
 
+mod trace;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
 #[derive(Debug, Parser)]
@@ -114,14 +118,12 @@ pub(crate) enum Kind {
 /// Commands about traces.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Trace {
-    /// Say what a trace holds: lengths, activity, repetition from token to token.
-    Info {
-        /// A built-in trace or a path.
-        trace: String,
-        /// Print JSON.
-        #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
-        format: InfoFormat,
-    },
+    /// Say what a trace holds: lengths, activity, repetition from token to token, and what caches of it hit.
+    Info(Info),
+    /// Make a trace of a file that another program wrote.
+    Import(Import),
+    /// Write a trace's lookups for a cache simulator.
+    Export(Export),
     /// Record a trace by running a real model (needs the `live` feature).
     Record(Record),
 }

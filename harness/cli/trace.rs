@@ -2,30 +2,47 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
 use tightfit::{
     RunError,
+    curve::Point,
     scenarios::{trace, trace::Info, traces},
 };
 
 use super::{
-    args::{InfoFormat, Record, Trace},
-    output,
+    args::{self, InfoFormat, Record, Trace},
+    curve, files, output,
 };
 
 /// Runs a trace command.
 pub(crate) fn trace(command: &Trace) -> Result<(), RunError> {
     match command {
-        Trace::Info { trace, format } => info(trace, *format),
+        Trace::Info(options) => info(options),
+        Trace::Import(options) => files::import(options),
+        Trace::Export(options) => files::export(options),
         Trace::Record(options) => record(options),
     }
 }
 
-fn info(name: &str, format: InfoFormat) -> Result<(), RunError> {
-    let info = trace::info(&traces::load(name)?);
-    match format {
-        InfoFormat::Text => output::print(&described(&info)),
+/// A summary, and the curve where one was asked for.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    info: &'a Info,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curve: Option<Vec<Point>>,
+}
+
+fn info(options: &args::Info) -> Result<(), RunError> {
+    let trace = traces::load(&options.trace)?;
+    let info = trace::info(&trace);
+    let asked = !options.curve.is_empty();
+    let curve = if asked { Some(curve::curve(&trace, &info, options)?) } else { None };
+    match options.format {
+        InfoFormat::Text => output::print(&(described(&info) + &curve::table(&curve.unwrap_or_default()))),
         InfoFormat::Json => {
-            let json = serde_json::to_string_pretty(&info).expect("a summary of finite numbers is JSON");
+            let report = Report { info: &info, curve };
+            let json = serde_json::to_string_pretty(&report).expect("a summary of finite numbers is JSON");
             output::print(&(json + "\n"))
         }
     }

@@ -5,7 +5,10 @@
 
 mod builder;
 mod error;
+mod export;
+mod import;
 mod info;
+mod lookups;
 mod memory;
 mod metadata;
 mod order;
@@ -24,7 +27,10 @@ use std::str::FromStr;
 
 pub use builder::Builder;
 pub use error::TraceError;
+pub use export::{ExportFormat, export};
+pub use import::{ImportFormat, Imported, import};
 pub use info::{Cycle, Info, Repeat, Share, WINDOW_MAX, info};
+pub use lookups::{Lookups, Step};
 pub use memory::{Request, Trace, read, read_bytes};
 pub use metadata::FORMAT_VERSION;
 pub use reader::Reader;
@@ -114,6 +120,8 @@ const MAX_BUNDLES_PER_LAYER: u32 = 1 << 24;
 pub struct Header {
     /// The shape of the rows.
     pub geometry: Geometry,
+    /// Bytes of one bundle, by layer; empty where they are not known.
+    pub bundle_bytes: Vec<u64>,
     /// Name of the recorded model, as in `scenarios/models`.
     pub model: String,
     /// SHA-256 of the model file, hexadecimal.
@@ -128,6 +136,24 @@ pub struct Header {
     pub definition: String,
     /// Anything else worth keeping (prompt name, sampling, command line), sorted.
     pub notes: BTreeMap<String, String>,
+}
+
+impl Header {
+    /// Refuses an impossible geometry, and bytes that are not of its layers.
+    pub(crate) fn check(&self, name: &str) -> Result<(), TraceError> {
+        self.geometry.check(name)?;
+        let (given, layers) = (self.bundle_bytes.len(), self.geometry.layers);
+        let fail = |problem: String| Err(TraceError::Geometry { name: name.to_owned(), problem });
+        if given != 0 && given != layers as usize {
+            return fail(format!(
+                "gives bytes of a bundle for {given} of {layers} layers; give them for all, or for none"
+            ));
+        }
+        match self.bundle_bytes.iter().find(|&&bytes| bytes == 0 || bytes > u64::from(u32::MAX)) {
+            Some(bytes) => fail(format!("gives a bundle {bytes} bytes; 1 to {} are accepted", u32::MAX)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Whether a token belongs to the prompt or was generated.

@@ -5,6 +5,7 @@ mod bad_input;
 mod bad_trace;
 mod closed_forms;
 mod command_line;
+mod curves;
 mod determinism;
 mod device_keys;
 mod formats;

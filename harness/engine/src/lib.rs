@@ -10,6 +10,7 @@ extern crate alloc;
 pub mod bend;
 pub mod bitset;
 pub mod counters;
+pub mod curve;
 pub mod engine;
 pub mod evict;
 mod flights;

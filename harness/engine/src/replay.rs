@@ -1,7 +1,9 @@
 //! Replay of a stream of lookups through an eviction policy alone: no steps, no reads, no time, only what hits.
 //!
 //! Lookups come one at a time, as cache simulators count them. A run of the engine judges the lookups of a step together;
-//! with steps of one bundle the two agree to the digit.
+//! with steps of one bundle the two agree to the digit, and [`Replay::look_up_together`] judges them as a run does.
+
+mod together;
 
 use crate::{
     bitset::Bitset,

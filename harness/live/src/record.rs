@@ -135,6 +135,7 @@ fn run(
     let begun = Instant::now();
     let header = Header {
         geometry: geometry(&gguf, &config)?,
+        bundle_bytes: Vec::new(),
         model: options.model_name.clone().map_or_else(|| model_name(&gguf), Ok)?,
         model_digest,
         prompt_digest: digest::of_text(&options.prompt),

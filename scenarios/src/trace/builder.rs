@@ -14,7 +14,7 @@ pub struct Builder {
 impl Builder {
     /// Starts an empty trace; `name` stands for it in errors, `scores` says whether rows will carry scores.
     pub fn new(name: &str, header: Header, scores: bool) -> Result<Self, TraceError> {
-        header.geometry.check(name)?;
+        header.check(name)?;
         let order = Order::new(header.geometry, scores);
         let trace = Trace::empty(header, scores);
         Ok(Self { name: name.to_owned(), order, trace })

@@ -93,7 +93,25 @@ pub enum TraceError {
         /// What is missing.
         problem: String,
     },
-    /// A line of the text form does not parse.
+    /// A file that no trace can be made of.
+    #[error("{name} {problem}")]
+    NotImported {
+        /// The file.
+        name: String,
+        /// What is wrong with it as a whole, and the way out.
+        problem: String,
+    },
+    /// A record of a binary stream makes no sense.
+    #[error("{name}: record {record}: {problem}")]
+    Record {
+        /// The file.
+        name: String,
+        /// Record number, from 0.
+        record: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A line of a text does not parse.
     #[error("{name}:{line}: {problem}")]
     Text {
         /// The file.

@@ -1,7 +1,7 @@
 //! The header as key-value metadata of the Parquet file: flat text, so that any framework can write it.
 //!
 //! `tightfit.version`, `tightfit.unit`, `tightfit.layers`, `tightfit.bundles-per-layer` are required; the other keys
-//! of the header default to empty; `tightfit.note.<name>` are the notes. Keys without the prefix are left alone.
+//! of the header default to empty, `tightfit.bundle-bytes` among them (numbers by layer, with commas); `tightfit.note.<name>` are the notes. Keys without the prefix are left alone.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,9 @@ pub(super) fn to_key_values(header: &Header) -> Vec<KeyValue> {
         (key("recorder-version"), header.recorder_version.clone()),
         (key("definition"), header.definition.clone()),
     ];
+    if !header.bundle_bytes.is_empty() {
+        pairs.push((key("bundle-bytes"), join(&header.bundle_bytes)));
+    }
     pairs.extend(header.notes.iter().map(|(name, value)| (format!("{NOTE}{name}"), value.clone())));
     pairs.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect()
 }
@@ -54,8 +57,10 @@ pub(super) fn from_key_values(name: &str, pairs: &[KeyValue]) -> Result<Header, 
         bundles_per_layer: number(name, &map, "bundles-per-layer")?,
     };
     let text = |field: &str| map.get(key(field).as_str()).copied().unwrap_or_default().to_owned();
+    let bundle_bytes = split(&text("bundle-bytes")).map_err(|problem| fail(name, "bundle-bytes", &problem))?;
     Ok(Header {
         geometry,
+        bundle_bytes,
         model: text("model"),
         model_digest: text("model-digest"),
         prompt_digest: text("prompt-digest"),
@@ -67,6 +72,24 @@ pub(super) fn from_key_values(name: &str, pairs: &[KeyValue]) -> Result<Header, 
             .filter_map(|(key, value)| Some((key.strip_prefix(NOTE)?.to_owned(), (*value).to_owned())))
             .collect(),
     })
+}
+
+/// Numbers with commas between them.
+pub(super) fn join(numbers: &[u64]) -> String {
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Undoes [`join`]; nothing is no numbers.
+pub(super) fn split(text: &str) -> Result<Vec<u64>, String> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let number = |part: &str| {
+        part.trim()
+            .parse()
+            .map_err(|_| format!("has `{part}` in it; write one whole number a layer, with commas between"))
+    };
+    text.split(',').map(number).collect()
 }
 
 fn key(field: &str) -> String {

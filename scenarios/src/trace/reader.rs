@@ -74,7 +74,7 @@ impl Reader {
         let layout = Layout::find(&name, file.schema_descr())?;
         let pairs = file.key_value_metadata().map_or(&[][..], Vec::as_slice);
         let header = metadata::from_key_values(&name, pairs)?;
-        header.geometry.check(&name)?;
+        header.check(&name)?;
         let order = Order::new(header.geometry, layout.score.is_some());
         Ok(Self {
             name,

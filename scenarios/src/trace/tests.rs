@@ -2,6 +2,7 @@
 
 mod foreign;
 mod fuzz;
+mod import;
 mod info;
 mod refused;
 mod round_trip;

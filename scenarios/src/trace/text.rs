@@ -3,6 +3,7 @@
 //! ```text
 //! # Lines that start with a hash are comments.
 //! geometry neuron layers=2 bundles=8
+//! bundle-bytes 864,864
 //! model SmolLM2-135M
 //! definition mass-share 0.90
 //! note prompt = two words
@@ -14,6 +15,7 @@
 //! 1 decode 1:
 //! ```
 //!
+//! The bytes of a bundle, one number a layer, may be left out.
 //! A row is token, phase, layer, then the active bundles. With scores, a bundle is `1:0.5`. The line `request 0` may
 //! be left out; further requests begin with one. A line `scores` is needed only where no entry shows them.
 //! In header values a backslash escapes: `\\`, `\n`, `\r`, `\t`, `\s` (a space at an edge), `\e` (an equals sign).

@@ -29,7 +29,7 @@ impl Writer<Staged> {
     /// Starts a trace file; `scores` says whether every row will carry scores.
     pub fn create(path: &Path, header: &Header, scores: bool) -> Result<Self, TraceError> {
         let name = path.display().to_string();
-        header.geometry.check(&name)?;
+        header.check(&name)?;
         let staged = Staged::create(path).map_err(|source| TraceError::io(&name, "create", source))?;
         Self::with_name(name, staged, header, scores)
     }
@@ -48,7 +48,7 @@ impl<W: Write + Send> Writer<W> {
     }
 
     fn with_name(name: String, sink: W, header: &Header, scores: bool) -> Result<Self, TraceError> {
-        header.geometry.check(&name)?;
+        header.check(&name)?;
         let file = schema::message(scores)
             .and_then(|message| SerializedFileWriter::new(sink, message, schema::properties(header)))
             .map_err(|error| writing(&name, error))?;

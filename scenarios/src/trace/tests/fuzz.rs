@@ -6,15 +6,19 @@ use super::sample;
 use crate::trace::read_bytes;
 
 /// A small generator, so that a failure's number is enough to see it again.
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 
-    fn damage(&mut self, bytes: &mut Vec<u8>) {
+    pub(super) fn damage(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..=self.below(3) {
             let place = self.below(bytes.len());
             match self.below(8) {

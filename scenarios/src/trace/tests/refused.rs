@@ -94,6 +94,18 @@ fn metadata_that_lacks_or_contradicts_is_named() {
         (with("tightfit.layers", "0"), "forged: geometry of 0 layers x 4 bundles is empty"),
         (with("tightfit.layers", "3"), "forged: ends after layer 1 of request 0, token 0, but the geometry has 3"),
         (with("tightfit.layers", "1000000000"), "forged: geometry has 1000000000 layers; at most"),
+        (
+            [&PAIRS[..], &[("tightfit.bundle-bytes", "8,x")]].concat(),
+            "forged: file metadata `tightfit.bundle-bytes` has `x` in it; write one whole number a layer",
+        ),
+        (
+            [&PAIRS[..], &[("tightfit.bundle-bytes", "8")]].concat(),
+            "forged: geometry gives bytes of a bundle for 1 of 2 layers; give them for all, or for none",
+        ),
+        (
+            [&PAIRS[..], &[("tightfit.bundle-bytes", "8,0")]].concat(),
+            "forged: geometry gives a bundle 0 bytes; 1 to 4294967295 are accepted",
+        ),
         (with("tightfit.bundles-per-layer", "1000000000"), "forged: geometry has 1000000000 bundles in a layer"),
     ] {
         let error = forged(SCHEMA, &pairs, [0, 1], &[3]);
@@ -184,6 +196,8 @@ fn a_wrong_line_of_text_is_named() {
         ("+0 decode: 1", "t:2: write a row as"),
         ("+0 decode 0 0: 1", "t:2: write a row as"),
         ("+layers 2", "t:2: `layers` begins no line of a trace"),
+        ("+bundle-bytes 8 9\n0 decode 0: 1", "t:2: bundle-bytes has `8 9` in it"),
+        ("+bundle-bytes 8,9\n0 decode 0: 1", "t: geometry gives bytes of a bundle for 2 of 1 layers"),
         ("+model a\\q", "t:2: an unknown escape"),
         ("+0 decode 0: 1\nmodel late", "t:3: a header line after the first row"),
         (

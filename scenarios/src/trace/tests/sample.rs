@@ -9,6 +9,7 @@ use crate::trace::{Builder, Geometry, Header, Phase, Row, Trace, Unit, Writer};
 pub(super) fn header(layers: u32, bundles_per_layer: u32) -> Header {
     Header {
         geometry: Geometry { unit: Unit::Neuron, layers, bundles_per_layer },
+        bundle_bytes: Vec::new(),
         model: "toy".to_owned(),
         model_digest: "00ff".to_owned(),
         prompt_digest: "11ee".to_owned(),
@@ -65,8 +66,12 @@ pub(super) fn any_trace() -> impl Strategy<Value = Trace> {
         let request = (0usize..7, tokens);
         let note = proptest::collection::btree_map("[ a=\\\\\n\t]{0,4}", "[ b=#\\\\\n\r\t]{0,4}", 0..3);
         let model = "[ c\\\\\n\u{e9}]{0,4}";
-        (proptest::collection::vec(request, 1..4), note, model).prop_map(move |(requests, notes, model)| {
-            build(Header { model, notes, ..header(layers, bundles) }, scores, &requests)
-        })
+        let sizes = prop_oneof![Just(0), Just(layers as usize)]
+            .prop_flat_map(|layers| proptest::collection::vec(1..1_u64 << 32, layers));
+        (proptest::collection::vec(request, 1..4), note, model, sizes).prop_map(
+            move |(requests, notes, model, bundle_bytes)| {
+                build(Header { bundle_bytes, model, notes, ..header(layers, bundles) }, scores, &requests)
+            },
+        )
     })
 }

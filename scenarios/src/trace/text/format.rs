@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::escape::escape;
-use crate::trace::{Header, Row, Trace};
+use crate::trace::{Header, Row, Trace, metadata};
 
 /// Formats a whole trace; [`super::parse`] gives the same trace back.
 #[must_use]
@@ -29,6 +29,9 @@ fn header(header: &Header) -> String {
         geometry.layers,
         geometry.bundles_per_layer
     );
+    if !header.bundle_bytes.is_empty() {
+        line_to(&mut text, format_args!("bundle-bytes {}", metadata::join(&header.bundle_bytes)));
+    }
     let fields = [
         ("model", &header.model),
         ("model-digest", &header.model_digest),

@@ -1,7 +1,7 @@
 //! Reads the text form.
 
 use super::escape::unescape;
-use crate::trace::{Builder, Geometry, Header, Phase, Row, Trace, TraceError};
+use crate::trace::{Builder, Geometry, Header, Phase, Row, Trace, TraceError, metadata};
 
 /// Parses a whole trace; `name` stands for the file in errors, which name the line.
 pub fn parse(name: &str, text: &str) -> Result<Trace, TraceError> {
@@ -50,6 +50,7 @@ const ROW: &str = "write a row as `token phase layer: bundles`, as in `0 prefill
 #[derive(Default)]
 struct Parser {
     geometry: Option<Geometry>,
+    bundle_bytes: Vec<u64>,
     fields: [String; 6],
     notes: std::collections::BTreeMap<String, String>,
     scores: bool,
@@ -75,6 +76,9 @@ impl Parser {
         }
         match key {
             "geometry" => self.geometry = Some(geometry(value).ok_or_else(|| GEOMETRY.to_owned())?),
+            "bundle-bytes" => {
+                self.bundle_bytes = metadata::split(value).map_err(|problem| format!("bundle-bytes {problem}"))?;
+            }
             "scores" if value.is_empty() => self.scores = true,
             "request" => {
                 self.request = value.parse().map_err(|_| "write the request's number, as in `request 1`".to_owned())?;
@@ -118,7 +122,18 @@ impl Parser {
         let geometry = self.geometry.ok_or_else(|| format!("a row before the geometry; {GEOMETRY}"))?;
         let [model, model_digest, prompt_digest, recorder, recorder_version, definition] = self.fields.clone();
         let notes = self.notes.clone();
-        Ok(Header { geometry, model, model_digest, prompt_digest, recorder, recorder_version, definition, notes })
+        let bundle_bytes = self.bundle_bytes.clone();
+        Ok(Header {
+            geometry,
+            bundle_bytes,
+            model,
+            model_digest,
+            prompt_digest,
+            recorder,
+            recorder_version,
+            definition,
+            notes,
+        })
     }
 
     /// The row just read; one without entries fits a trace with scores as well as one without.

@@ -1,0 +1,112 @@
+//! Options of `trace info`, `trace import` and `trace export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::InfoFormat;
+
+/// Options of `trace info`.
+#[derive(Debug, Args)]
+pub(crate) struct Info {
+    /// A built-in trace or a path.
+    pub(crate) trace: String,
+    /// Print JSON.
+    #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
+    pub(crate) format: InfoFormat,
+    /// Hit rates of these eviction policies over budgets (a ladder of them unless budgets are given).
+    #[arg(long, value_name = "POLICY,…", value_delimiter = ',')]
+    pub(crate) curve: Vec<String>,
+    /// Budgets in MiB: bundles weigh what the trace says, or the built-in model of its name.
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', requires = "curve", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) budget_mib: Vec<u32>,
+    /// Budgets in bundles, each counted as one, whatever it weighs.
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', requires = "curve", conflicts_with = "budget_mib", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) budget_units: Vec<u32>,
+    /// Judge the lookups of a (pass, layer) together, as the engine does (the default for MiB), or one at a time, as
+    /// cache simulators count (the default for bundles).
+    #[arg(long, value_enum, requires = "curve")]
+    pub(crate) count: Option<Count>,
+    /// How the prompt is looked up.
+    #[arg(long, value_enum, default_value_t = Prompt::Batched, requires = "curve")]
+    pub(crate) prefill: Prompt,
+    /// Write the hits of every cache size to this CSV file, of lru and belady: in bytes where they are known and
+    /// --budget-units is not given, else in bundles.
+    #[arg(long, value_name = "FILE", requires = "curve")]
+    pub(crate) all_sizes: Option<PathBuf>,
+    /// Look at this share of the bundles only, and give the standard error: for traces too large for --all-sizes, of lru.
+    #[arg(long, value_name = "SHARE", requires = "all_sizes", value_parser = share)]
+    pub(crate) sample: Option<f64>,
+}
+
+/// Options of `trace import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file to read.
+    pub(crate) file: PathBuf,
+    /// The trace to write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The file's format, where its beginning does not tell.
+    #[arg(long, value_enum)]
+    pub(crate) from: Option<ImportFrom>,
+}
+
+/// Options of `trace export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// A built-in trace or a path.
+    pub(crate) trace: String,
+    /// The format to write.
+    #[arg(long, value_enum)]
+    pub(crate) to: ExportTo,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// How the prompt is looked up.
+    #[arg(long, value_enum, default_value_t = Prompt::Batched)]
+    pub(crate) prefill: Prompt,
+}
+
+/// What is judged at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Count {
+    /// The bundles of a (pass, layer) together: none makes room for another.
+    Steps,
+    /// Every lookup by itself.
+    Lookups,
+}
+
+/// How a prompt's tokens are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Prompt {
+    /// All at once, layer by layer: each bundle that any of them needs, once.
+    Batched,
+    /// One after another, as in decode.
+    Sequential,
+}
+
+/// Formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportFrom {
+    /// Experts that a router chose, one a line, under a preamble.
+    RouteCsv,
+    /// libCacheSim's binary, 24 bytes a lookup.
+    OracleGeneral,
+    /// libCacheSim's text: time,obj_id,size,next_access_vtime.
+    Csv,
+}
+
+/// Formats that are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportTo {
+    /// libCacheSim's binary, 24 bytes a lookup.
+    OracleGeneral,
+    /// libCacheSim's text: time,obj_id,size,next_access_vtime.
+    Csv,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| "give a share above 0, and 1 at most".to_owned())
+}

@@ -1,0 +1,80 @@
+//! The part of `tightfit trace info` that asks policies: a table of hit rates, and the files of whole curves.
+
+use std::fmt::Write as _;
+
+use tightfit::{
+    RunError,
+    curve::{self, Budget, Counting, Point, Policy, Stream},
+    scenarios::trace::{self, Staged, Trace},
+};
+
+use super::{
+    args::{Count, Info},
+    files::prefill,
+    output,
+};
+
+/// What the policies hit in the budgets asked for, or in a ladder of them; writes the whole curves, where asked for.
+///
+/// Nothing where only whole curves are asked for.
+pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result<Vec<Point>, RunError> {
+    let policies = options.curve.iter().map(|name| Policy::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let stream = Stream::new(trace, prefill(options.prefill));
+    let given = options.budget_mib.iter().map(|&mib| Budget::Mib(mib.into()));
+    let given = given.chain(options.budget_units.iter().map(|&units| Budget::Units(units.into())));
+    let mut budgets: Vec<Budget> = given.collect();
+    if let Some(&budget) = budgets.first() {
+        stream.check(budget)?;
+    } else if options.all_sizes.is_none() {
+        budgets = Budget::ladder(info, stream.bundle_bytes_mean());
+    }
+    let in_units = match budgets.first() {
+        Some(budget) => matches!(budget, Budget::Units(_)),
+        None => stream.bundle_bytes_mean().is_none(),
+    };
+    let counting = match options.count {
+        Some(Count::Steps) => Counting::Steps,
+        Some(Count::Lookups) => Counting::Lookups,
+        None if in_units => Counting::Lookups,
+        None => Counting::Steps,
+    };
+    if let Some(path) = &options.all_sizes {
+        let text = match options.sample {
+            Some(share) => curve::sampled(&stream, &policies, in_units, counting, share)?,
+            None => curve::all_sizes(&stream, &policies, in_units, counting)?,
+        };
+        let failed = |problem| RunError::File { path: path.display().to_string(), problem };
+        let mut file = Staged::create(path).map_err(failed)?;
+        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+        file.publish().map_err(failed)?;
+        output::note(&format!("wrote {}: {} sizes", path.display(), text.lines().count() - 1));
+    }
+    Ok(curve::points(&stream, &policies, &budgets, counting))
+}
+
+/// A row a budget, a pair of columns a policy.
+pub(crate) fn table(points: &[Point]) -> String {
+    let Some(first) = points.first() else { return String::new() };
+    let unit = if matches!(first.budget, Budget::Mib(_)) { "MiB" } else { "bundles" };
+    let policies: Vec<&[Point]> = points.chunk_by(|a, b| a.policy == b.policy).collect();
+    let mut text = String::from("\nhits in %, all and generated\n");
+    let _ = write!(text, "{unit:>10}");
+    for policy in &policies {
+        let _ = write!(text, "  {:>15}", policy[0].policy);
+    }
+    text.push('\n');
+    for (row, point) in policies[0].iter().enumerate() {
+        let _ = write!(text, "{:>10}", point.budget.number());
+        for policy in &policies {
+            let point = &policy[row];
+            let share = |hits: u64, lookups: u64| match lookups {
+                0 => "none".to_owned(),
+                _ => format!("{:.1}", hits as f64 * 100.0 / lookups as f64),
+            };
+            let (all, decode) = (share(point.hits, point.lookups), share(point.decode_hits, point.decode_lookups));
+            let _ = write!(text, "  {all:>7} {decode:>7}");
+        }
+        text.push('\n');
+    }
+    text
+}
