@@ -1,12 +1,13 @@
 //! 2Q: a first-in-first-out queue for what is new, its ghosts, and least recently used for what came back (Johnson and
 //! Shasha, VLDB 1994, full version).
 //!
-//! `A1in` aims at 25 % of the capacity; what it drops is remembered in `A1out`, ghosts of 50 %; a ghost that is needed again
-//! enters `Am`. Uses inside `A1in` count for nothing: they are taken for one burst.
+//! `A1in` aims at 25 % of the capacity; what it drops is remembered in `A1out`, ghosts of 50 %; a ghost that is needed
+//! again enters `Am`. Uses inside `A1in` count for nothing: they are taken for one burst.
 //!
-//! With steps of one bundle this is libCacheSim's `TwoQ` to the digit (0.3.5 and its source of October 2024). A held bundle of
-//! `A1in` keeps its place; one of `Am` counts in its bytes and comes back at the new end. Where the queue that should
-//! give has only held bundles, the other gives. 16 bytes a bundle.
+//! With steps of one bundle this is libCacheSim's `TwoQ` to the digit (0.3.5 and its source of October 2024). A held
+//! bundle of `A1in` keeps its place; one of `Am` counts in its bytes and comes back at the new end. Where the queue
+//! that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ, 8 for each in
+//! a queue (up to 1.5 times what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},

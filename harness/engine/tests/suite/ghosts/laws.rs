@@ -159,9 +159,9 @@ fn no_policy_allocates_after_construction() {
                 for (index, &bundle) in row.iter().enumerate().filter(|&(index, bundle)| !row[..index].contains(bundle))
                 {
                     if hit >> index & 1 == 1 {
-                        evict.touch(bundle, at)
+                        evict.touch(bundle, at);
                     } else {
-                        evict.admit(bundle, at)
+                        evict.admit(bundle, at);
                     }
                     held[bundle as usize] = true;
                 }

@@ -100,7 +100,9 @@ fn side_by_side(case: &Case, policy: Ghost) -> Result<(u64, u64), TestCaseError>
         Engine::new(&store, setup, make(policy, bundles, case.budget_bytes(), &sizes), ClockWorld::new(1000))
     });
     for step in steps(&script, case.decode_passes, false) {
-        engines.iter_mut().for_each(|engine| engine.step(&step));
+        for engine in &mut engines {
+            engine.step(&step);
+        }
         let [fast, slow] = &engines;
         let [fast_held, slow_held] = [fast, slow].map(|engine| engine.resident().bundles().collect::<Vec<_>>());
         prop_assert_eq!(fast_held, slow_held, "in DRAM after step {} under {:?}", step.number, policy);
@@ -179,7 +181,9 @@ fn every_small_trace_goes_as_its_twin_goes() {
         for capacity_bytes in [8, 16, 24, 32] {
             let setup = residency::plain(&script, capacity_bytes, Vec::new());
             let mut belady = residency::engine(&store, &script, setup, Policy::Belady, 6);
-            steps(&script, 6, false).iter().for_each(|step| belady.step(step));
+            for step in steps(&script, 6, false) {
+                belady.step(&step);
+            }
             for (policy, better) in Ghost::ALL.into_iter().zip(&mut better) {
                 let [fast, slow] = [Ghost::build, Ghost::twin].map(|make| {
                     let found = laws::replayed(make(policy, 4, capacity_bytes, &sizes), &stream, 4, capacity_bytes / 8);

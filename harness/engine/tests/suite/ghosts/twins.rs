@@ -284,7 +284,7 @@ impl WTinyLfu {
         Self { sizes, main_bytes, window, probation, protected, held, sketch, main_hits, halving_hits, overfilled }
     }
 
-    fn estimate(&self, bundle: BundleId) -> u32 {
+    fn estimate(&self, bundle: BundleId) -> u16 {
         self.sketch.estimate(&self.sketch.places(bundle))
     }
 
@@ -319,7 +319,7 @@ impl Evict for WTinyLfu {
         }
         self.sketch.add(&self.sketch.places(bundle));
         self.main_hits += 1;
-        if self.main_hits % self.halving_hits == 0 {
+        if self.main_hits.is_multiple_of(self.halving_hits) {
             self.sketch.halve();
         }
     }
@@ -414,12 +414,12 @@ impl Lhd {
     }
 
     fn update(&mut self, bundle: BundleId, ages: [u64; 2]) {
-        let explorers: Queue = self.lives.iter().filter(|(_, life)| life.explores).map(|(&id, _)| id).collect();
-        let room = bytes(&self.sizes, &explorers) + self.sizes[bundle as usize] <= self.capacity_bytes / 100;
-        let explores = (self.updates + 1) % 32 == 0 && room;
+        let exploring: Queue = self.lives.iter().filter(|(_, life)| life.explores).map(|(&id, _)| id).collect();
+        let room = bytes(&self.sizes, &exploring) + self.sizes[bundle as usize] <= self.capacity_bytes / 100;
+        let explores = room && (self.updates + 1).is_multiple_of(32);
         self.lives.insert(bundle, Life { used: self.updates, ages, explores });
         self.updates += 1;
-        if self.updates % (4 * self.turn).clamp(1 << 14, 1 << 20) == 0 {
+        if self.updates.is_multiple_of((16 * self.turn).clamp(1 << 14, 1 << 20)) {
             self.reckon();
         }
     }
@@ -431,7 +431,7 @@ impl Lhd {
                 let hits: u64 = past[age..].iter().map(|[hits, _]| hits).sum();
                 let time: u64 =
                     (1..).zip(&past[age..]).map(|(ages, [hits, evictions])| ages * (hits + evictions)).sum();
-                densities[age] = if time == 0 { 0 } else { (hits << 30) / time };
+                densities[age] = (hits << 30).checked_div(time).unwrap_or(0);
             }
         }
     }
