@@ -4,7 +4,7 @@
 //! Before each measurement the counts of the run are printed as a hash, so that faster can't mean different.
 //! With `--test` the runs are short and made once.
 
-use std::{hint::black_box, time::Duration};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use tightfit_devices::{Device, ProcessorKind};
@@ -103,7 +103,9 @@ impl Workload {
             reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 },
             overlap: Overlap::None,
             gather: Gather::FeedForward,
-            prefetch: Prefetch::None,
+            predictor: false,
+            bend: None,
+            ahead_bundles_max: 0,
             pinned: Vec::new(),
             dense_bytes: 0,
             row_bundles_max: self.script.row_bundles_max(),
@@ -114,8 +116,8 @@ impl Workload {
         let runtime = device.runtime("llama.cpp", ProcessorKind::Cpu).expect("a runtime of the profile");
         let layer = LayerCosts { row_bytes: ROW_BYTES, row_flops: 6 * 576, ..LayerCosts::default() };
         let layers = vec![layer; self.script.layers() as usize];
-        let costs = Costs { layers, head_bytes: 28_000_000, head_flops: 56_000_000 };
-        SimPlatform::new(Spec { device, runtime, costs, lanes: 8 })
+        let costs = Costs { layers, head_bytes: 28_000_000, head_flops: 56_000_000, ..Costs::default() };
+        SimPlatform::new(Spec { device, runtime, costs, lanes: 8, prefetch_lanes: 8 })
     }
 }
 
@@ -129,7 +131,7 @@ fn prepare<'w>(workload: &'w Workload, device: &Device, strategy: &str) -> Box<d
         "window" => engine(workload, platform, Window::new(bundles, 2, workload.script.layers())),
         "belady" => {
             let oracle = Oracle::new(&workload.script, bundles, workload.decode_passes);
-            engine(workload, platform, Belady::new(bundles, oracle))
+            engine(workload, platform, Belady::new(bundles, 0, Arc::new(oracle)))
         }
         "page-cache" => {
             let setup = PageSetup {
@@ -161,8 +163,10 @@ fn run<'w>(workload: &'w Workload, mut stepper: impl Stepper + 'w) -> Box<dyn Fn
             decode_passes: workload.decode_passes,
             context_max: 2048,
             rows_fixed: None,
+            prefetch: Prefetch::None,
+            draft_tokens: 0,
         };
-        session::run(&mut stepper, &request, |_| ());
+        session::run(&mut stepper, &request, |_, _| ());
         let counters = stepper.counters();
         let owners = stepper.owners();
         let counts = [counters.lookups, counters.hits, counters.misses, counters.re_reads, counters.evictions];

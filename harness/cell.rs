@@ -7,7 +7,9 @@ use tightfit_devices::{Bytes, Device};
 use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::{
     Strategy,
+    scenario::Request,
     strategy::{Mechanism, Stream},
+    trace::{self, Trace},
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec};
 
@@ -19,7 +21,7 @@ use crate::{
         costs::costs,
         room::Room,
         stepper::{self, Parts},
-        streams::{Lengths, Streams},
+        streams::{Asked, Streams},
     },
 };
 
@@ -44,17 +46,23 @@ pub(crate) struct Plan {
 /// Plans a cell: what is streamed, and how much memory there is for it.
 pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
-    let trace = inputs.trace.as_ref().map(|trace| (trace, trace.requests()[scenario.request.trace_request as usize]));
-    let lengths = Lengths {
-        prompt_tokens: trace.map_or(scenario.request.prompt_tokens.unwrap_or(1), |(_, request)| request.prefill_tokens),
+    let profile = inputs.profile(cell.strategy);
+    let asked = Asked {
+        trace: inputs.trace.as_ref().map(|trace| (trace, requests(trace, &scenario.request))),
+        sequences: scenario.request.batch.0.get(),
+        prompt_tokens: scenario.request.prompt_tokens.unwrap_or(1),
         output_tokens: scenario.request.output_tokens,
         prefill: scenario.request.prefill,
+        seed: scenario.seed,
+        profile: profile.as_deref(),
     };
-    let streams = Streams::new(cell.strategy.stream, &inputs.weights, trace, lengths);
-    let context = u64::from(streams.prompt_tokens) + streams.decode_passes;
+    let streams = Streams::new(cell.strategy, &inputs.weights, &asked);
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
-    let context_max = u32::try_from(context).unwrap_or(u32::MAX).min(kept);
-    let kv_bytes = u64::from(context_max) * inputs.weights.kv_bytes_per_token_layer * u64::from(inputs.weights.layers);
+    let context_max = u32::try_from(streams.context_tokens).unwrap_or(u32::MAX).min(kept);
+    let kv_bytes = u64::from(streams.sequences)
+        * u64::from(context_max)
+        * inputs.weights.kv_bytes_per_token_layer
+        * u64::from(inputs.weights.layers);
     let runtime_bytes = inputs.runtime(cell.device).memory.get();
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;
@@ -78,24 +86,33 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     Ok(Plan { streams, room, context_max })
 }
 
+/// The requests that are decoded at once: the one that is asked for and those after it, from the first again where the
+/// trace has no more.
+fn requests(trace: &Trace, request: &Request) -> Vec<trace::Request> {
+    let all = trace.requests();
+    (0..request.batch.0.get()).map(|number| all[(request.trace_request + number) as usize % all.len()]).collect()
+}
+
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let Plan { streams, room, context_max } = plan(inputs, cell)?;
     let device = cell.device;
-    let lanes = match &cell.strategy.mechanism {
-        Mechanism::ResidentSet { reads, .. } => reads.lanes,
-        Mechanism::PageCache(_) => 1,
+    let (lanes, prefetch_lanes) = match &cell.strategy.mechanism {
+        Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),
+        Mechanism::PageCache(_) => (1, 1),
     };
-    let spec = Spec { device, runtime: inputs.runtime(device), costs: costs(&inputs.weights), lanes };
+    let costs = costs(&inputs.weights, cell.strategy);
+    let spec = Spec { device, runtime: inputs.runtime(device), costs, lanes, prefetch_lanes };
     let parts = Parts {
         streams: &streams,
+        profile: inputs.profile(cell.strategy),
         platform: SimPlatform::new(spec),
         budget_bytes: room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),
         page_bytes: device.memory.page.get(),
         context_max,
     };
-    let mut recorder = Recorder::new(streams.decode_passes);
+    let mut recorder = Recorder::new(streams.outputs);
     stepper::run(cell.strategy, parts, &mut recorder);
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(

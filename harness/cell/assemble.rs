@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use tightfit_engine::platform::Cause;
-use tightfit_reports::schema::{Cache, Energy, Flash, Latency, Memory, RunResult, Thermal, Throughput, Time};
-use tightfit_scenarios::strategy::Mechanism;
+use tightfit_reports::schema::{
+    Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
+};
+use tightfit_scenarios::{strategy::Mechanism, trace::Trace};
 
 use super::{Cell, Recorder};
 use crate::{
@@ -23,7 +25,7 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
         strategy: cell.strategy.name.clone(),
         platform: "sim".to_owned(),
         parameters: parameters(inputs, cell, streams),
-        seed: 0,
+        seed: inputs.scenario.seed,
         digests: inputs
             .digests
             .iter()
@@ -32,10 +34,12 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
             .collect(),
         throughput: Throughput {
             prefill_tokens_per_s: per_s(u64::from(streams.prompt_tokens), latency.ttft_ns),
-            decode_tokens_per_s: per_s(streams.decode_passes, latency.e2e_ns - latency.ttft_ns),
+            decode_tokens_per_s: per_s(decode_tokens(streams), latency.e2e_ns - latency.ttft_ns),
         },
         flash: flash(&recorder, streams, &time),
         cache: cache(&recorder),
+        prefetch: prefetch(&recorder),
+        quality: quality(inputs, cell, &recorder),
         memory: memory(cell, room, &recorder),
         energy: energy(cell, &recorder, streams),
         thermal: thermal(&recorder, &time),
@@ -89,7 +93,7 @@ fn latency(recorder: &Recorder, streams: &Streams) -> Latency {
     Latency {
         load_ns: recorder.start.now_ns,
         ttft_ns,
-        tpot_ns: (e2e_ns - ttft_ns).checked_div(streams.decode_passes).unwrap_or(0),
+        tpot_ns: (e2e_ns - ttft_ns).checked_div(streams.outputs).unwrap_or(0),
         itl_p50_ns: percentile(50),
         itl_p95_ns: percentile(95),
         itl_p99_ns: percentile(99),
@@ -102,16 +106,17 @@ fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
     let decode = recorder.last.counters.since(&recorder.first_token.counters);
     let [demand, prefetch] = [Cause::Demand as usize, Cause::Prefetch as usize];
     let bytes = counters.read_bytes_total();
-    let needed_bytes: u64 = counters.needed_bytes.iter().sum();
+    let needed_bytes = counters.needed_bytes.iter().sum::<u64>() - counters.cancelled_needed_bytes;
     let busy_ns = recorder.last.flash_busy_ns - recorder.start.flash_busy_ns;
     Flash {
         load_bytes: recorder.start.counters.read_bytes_total(),
         bytes,
         demand_bytes: counters.read_bytes[demand],
-        prefetch_bytes: counters.read_bytes[prefetch],
-        bytes_per_token: decode.read_bytes_total().checked_div(streams.decode_passes).unwrap_or(0),
-        reads: counters.reads[demand] + counters.reads[prefetch],
+        prefetch_bytes: counters.read_bytes[prefetch] - counters.cancelled_bytes,
+        bytes_per_token: decode.read_bytes_total().checked_div(decode_tokens(streams)).unwrap_or(0),
+        reads: counters.reads[demand] + counters.reads[prefetch] - counters.cancelled_reads,
         read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
+        mean_run_bundles: (counters.pieces[demand] as f64) / (counters.reads[demand].max(1) as f64),
         // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else.
         hidden_ns: busy_ns - time.flash_stall_ns,
     }
@@ -130,6 +135,38 @@ fn cache(recorder: &Recorder) -> Cache {
         evictions: all.evictions,
         hit_rate: rate(all.hits, all.lookups),
         decode_hit_rate: rate(decode.hits, decode.lookups),
+    }
+}
+
+fn prefetch(recorder: &Recorder) -> Prefetch {
+    let counters = recorder.last.counters.since(&recorder.start.counters);
+    Prefetch {
+        useful: counters.prefetch_useful,
+        late: counters.late,
+        wasted: counters.prefetch_wasted,
+        cancelled: counters.prefetch_cancelled,
+    }
+}
+
+/// What a strategy that bends the model lost. Where nothing is decoded the prompt is what was computed.
+fn quality(inputs: &Inputs, cell: Cell<'_>, recorder: &Recorder) -> Quality {
+    let decode = recorder.last.counters.since(&recorder.first_token.counters);
+    let all = recorder.last.counters.since(&recorder.start.counters);
+    let counters = if decode.mass > 0 { decode } else { all };
+    let share = |mass: u64| if counters.mass == 0 { 0.0 } else { mass as f64 / counters.mass as f64 };
+    // A trace of a model whose inactive neurons are not zero makes whatever skips them open-loop.
+    let open_loop = cell.strategy.is_open_loop() || counters.lost_mass > 0;
+    let has_scores = inputs.trace.as_ref().is_some_and(Trace::has_scores);
+    Quality {
+        open_loop,
+        lost_mass_share: share(counters.lost_mass),
+        degraded_mass_share: share(counters.degraded_mass),
+        mass_from: match (open_loop, has_scores) {
+            (false, _) => "",
+            (true, true) => "scores",
+            (true, false) => "counts",
+        }
+        .to_owned(),
     }
 }
 
@@ -155,7 +192,7 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
 fn energy(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Energy {
     let (start, first, last) = (&recorder.start.energy, &recorder.first_token.energy, &recorder.last.energy);
     let decode_pj = last.total_pj() - first.total_pj();
-    let passes = streams.decode_passes.max(1) as f64;
+    let tokens = decode_tokens(streams).max(1) as f64;
     let battery_pj = cell.device.battery.as_ref().map(|battery| battery.energy.get());
     Energy {
         total_pj: last.total_pj() - start.total_pj(),
@@ -163,9 +200,9 @@ fn energy(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Energy {
         compute_pj: last.compute_pj - start.compute_pj,
         dram_pj: last.dram_pj - start.dram_pj,
         flash_pj: last.flash_pj - start.flash_pj,
-        joules_per_token: decode_pj as f64 / 1e12 / passes,
+        joules_per_token: decode_pj as f64 / 1e12 / tokens,
         battery_percent_per_1000_tokens: battery_pj
-            .map_or(0.0, |battery| decode_pj as f64 / passes * 1e5 / battery as f64),
+            .map_or(0.0, |battery| decode_pj as f64 / tokens * 1e5 / battery as f64),
     }
 }
 
@@ -186,7 +223,7 @@ fn parameters(inputs: &Inputs, cell: Cell<'_>, streams: &Streams) -> BTreeMap<St
     put("processor", inputs.scenario.processor.to_string());
     put("quantization", inputs.quantization.clone());
     put("request.prompt-tokens", streams.prompt_tokens.to_string());
-    put("request.output-tokens", (streams.decode_passes + 1).to_string());
+    put("request.output-tokens", (streams.outputs + 1).to_string());
     if let (Some(name), Some(trace)) = (&inputs.scenario.trace, &inputs.trace) {
         put("trace", name.clone());
         put("trace.definition", trace.header().definition.clone());
@@ -195,6 +232,11 @@ fn parameters(inputs: &Inputs, cell: Cell<'_>, streams: &Streams) -> BTreeMap<St
         put("memory.limit-mb", (limit.get() as f64 / 1e6).to_string());
     }
     parameters
+}
+
+/// Tokens of all sequences after each one's first.
+fn decode_tokens(streams: &Streams) -> u64 {
+    streams.outputs * u64::from(streams.sequences)
 }
 
 fn per_s(count: u64, span_ns: u64) -> f64 {

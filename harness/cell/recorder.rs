@@ -32,12 +32,15 @@ pub(crate) struct Recorder {
     pub(crate) tokens: Vec<TokenRow>,
     pub(crate) resident_peak_bytes: u64,
     pub(crate) peak_heat_fill: f64,
+    /// Output tokens so far.
     seen: u64,
+    tokens_max: u64,
 }
 
 impl Recorder {
-    pub(crate) fn new(decode_passes: u64) -> Self {
-        let rows = usize::try_from(decode_passes + 1).unwrap_or(usize::MAX).min(1 << 24);
+    /// Notes of a run that gives `outputs` tokens after the first.
+    pub(crate) fn new(outputs: u64) -> Self {
+        let rows = usize::try_from(outputs + 1).unwrap_or(usize::MAX).min(1 << 24);
         Self {
             start: Moment::default(),
             first_token: Moment::default(),
@@ -46,11 +49,12 @@ impl Recorder {
             resident_peak_bytes: 0,
             peak_heat_fill: 0.0,
             seen: 0,
+            tokens_max: outputs + 1,
         }
     }
 
-    /// Called after warm-up, then after each output token.
-    pub(crate) fn see<S: Stepper<Platform = SimPlatform>>(&mut self, stepper: &mut S) {
+    /// Called after warm-up with 0, then after each pass with the tokens that came out.
+    pub(crate) fn see<S: Stepper<Platform = SimPlatform>>(&mut self, stepper: &mut S, outputs: u32) {
         let now_ns = stepper.platform_mut().now_ns();
         let platform = stepper.platform();
         let ledger = platform.ledger();
@@ -68,16 +72,17 @@ impl Recorder {
             platform.submitted_bytes(),
             "the engine and the flash disagree about the bytes that were read"
         );
-        match self.seen {
-            0 => self.start = moment,
-            number => {
-                if number == 1 {
-                    self.first_token = moment;
-                }
-                self.tokens.push(self.row(number - 1, &moment));
-            }
+        if outputs == 0 {
+            self.start = moment;
+        } else if self.seen == 0 {
+            self.first_token = moment;
         }
-        self.seen += 1;
+        // The tokens of a verified draft come out together: the first bears the pass's time.
+        for _ in 0..u64::from(outputs).min(self.tokens_max - self.seen) {
+            self.tokens.push(self.row(self.seen, &moment));
+            self.seen += 1;
+            self.last = moment;
+        }
         self.last = moment;
     }
 

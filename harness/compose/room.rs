@@ -5,6 +5,8 @@ use tightfit_engine::{Store, geometry::BundleId};
 use tightfit_scenarios::strategy::{Pinned, Prefetch};
 use tightfit_sim::{Footprint, Outcome};
 
+use super::{profile::Profile, streams::Streams};
+
 /// Memory of one (device, strategy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -39,9 +41,24 @@ impl Room {
     }
 }
 
+/// The bundles that stay in DRAM for ever because the head of the trace used them most.
+#[must_use]
+pub fn hot(store: &Store, profile: &Profile, pinned: Pinned) -> Vec<BundleId> {
+    match pinned {
+        Pinned::Share(share) => profile.hot_set(store.geometry(), share),
+        Pinned::Fit => unreachable!("loading checked that a share is given"),
+    }
+}
+
 /// The bundles that stay in DRAM for ever: spread evenly over the store, so that each layer has its share.
 #[must_use]
-pub fn pinned(store: &Store, pinned: Pinned, prefetch: Prefetch, budget_bytes: u64) -> Vec<BundleId> {
+pub fn pinned(
+    store: &Store,
+    streams: &Streams,
+    pinned: Pinned,
+    prefetch: Prefetch,
+    budget_bytes: u64,
+) -> Vec<BundleId> {
     let total_bytes = store.geometry().total_bytes();
     let allowed_bytes = match pinned {
         Pinned::Share(share) => share_of(total_bytes, share),
@@ -49,7 +66,7 @@ pub fn pinned(store: &Store, pinned: Pinned, prefetch: Prefetch, budget_bytes: u
             let layers = store.geometry().layers();
             let bytes_of = |layer: u32| store.geometry().layer_bytes(layer % layers);
             // The layer that computes, and the next one where it is read ahead.
-            let ahead = u32::from(prefetch == Prefetch::NextLayer);
+            let ahead = u32::from(prefetch != Prefetch::None);
             let in_transit =
                 (0..layers).map(|layer| (layer..=layer + ahead).map(bytes_of).sum::<u64>()).max().unwrap_or(0);
             budget_bytes.saturating_sub(in_transit).min(total_bytes)
@@ -57,7 +74,7 @@ pub fn pinned(store: &Store, pinned: Pinned, prefetch: Prefetch, budget_bytes: u
     };
     let mut chosen = Vec::new();
     let (mut seen_bytes, mut pinned_bytes) = (0, 0);
-    for bundle in 0..store.geometry().bundles() {
+    for bundle in (0..store.geometry().bundles()).filter(|&bundle| !streams.is_copy(bundle)) {
         let bytes = store.bundle_bytes(bundle);
         seen_bytes += bytes;
         // Pin whenever what is pinned falls behind its share of what was seen.
@@ -70,7 +87,8 @@ pub fn pinned(store: &Store, pinned: Pinned, prefetch: Prefetch, budget_bytes: u
     chosen
 }
 
+/// A share of some bytes, to the nearest byte.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1 of a u64 below 2^53")]
-fn share_of(bytes: u64, share: f64) -> u64 {
+pub(super) fn share_of(bytes: u64, share: f64) -> u64 {
     (bytes as f64 * share).round() as u64
 }

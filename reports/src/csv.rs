@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::metrics::numbers;
-use crate::schema::{Memory, RunResult};
+use crate::schema::{Memory, Provenance, RunResult};
 
 /// One row per result under a header. `parameters.*` and `digests.*` hold every key that any result has; the list of
 /// assumed inputs is joined by `; `. Sources are in the JSON only.
@@ -16,7 +16,8 @@ pub fn results(results: &[RunResult]) -> String {
     header.extend(parameters.iter().map(|key| format!("parameters.{key}")));
     header.extend(digests.iter().map(|key| format!("digests.{key}")));
     header.extend(numbers(&empty()).iter().map(|(name, _)| (*name).to_owned()));
-    header.extend(["memory.outcome", "provenance.weakest", "provenance.assumed"].map(str::to_owned));
+    header
+        .extend(["quality.mass_from", "memory.outcome", "provenance.weakest", "provenance.assumed"].map(str::to_owned));
     let rows = results.iter().map(|r| {
         let mut row: Vec<String> =
             [&r.scenario, &r.device, &r.model, &r.strategy, &r.platform].map(Clone::clone).to_vec();
@@ -24,7 +25,9 @@ pub fn results(results: &[RunResult]) -> String {
         row.extend(parameters.iter().map(|key| r.parameters.get(*key).cloned().unwrap_or_default()));
         row.extend(digests.iter().map(|key| r.digests.get(*key).cloned().unwrap_or_default()));
         row.extend(numbers(r).iter().map(|(_, value)| value.to_string()));
-        row.extend([r.memory.outcome.clone(), r.provenance.weakest.clone(), r.provenance.assumed.join("; ")]);
+        let Provenance { weakest, assumed, .. } = &r.provenance;
+        let texts = [&r.quality.mass_from, &r.memory.outcome, weakest];
+        row.extend(texts.map(Clone::clone).into_iter().chain([assumed.join("; ")]));
         row
     });
     text(std::iter::once(header).chain(rows))
@@ -56,6 +59,8 @@ fn empty() -> RunResult {
         time: crate::schema::Time::default(),
         flash: crate::schema::Flash::default(),
         cache: crate::schema::Cache::default(),
+        prefetch: crate::schema::Prefetch::default(),
+        quality: crate::schema::Quality::default(),
         memory: Memory::default(),
         energy: crate::schema::Energy::default(),
         thermal: crate::schema::Thermal::default(),

@@ -47,6 +47,10 @@ pub struct RunResult {
     pub flash: Flash,
     /// What the resident set did.
     pub cache: Cache,
+    /// What came of reads ahead.
+    pub prefetch: Prefetch,
+    /// Whether the model's choices were bent, and what that lost.
+    pub quality: Quality,
     /// Bytes held, and what the system would do about it.
     pub memory: Memory,
     /// Energy of the request by component.
@@ -128,6 +132,9 @@ pub struct Flash {
     pub reads: u64,
     /// Bytes read over bytes needed.
     pub read_amplification: f64,
+    /// Bundles that a demand read brings, on average: neighbours that were needed together. A part of a bundle counts as
+    /// one, bytes of gaps do not; 0 where pages are read.
+    pub mean_run_bundles: f64,
     /// Flash busy time that ran under compute.
     pub hidden_ns: u64,
 }
@@ -152,6 +159,35 @@ pub struct Cache {
     pub hit_rate: f64,
     /// Hits over lookups, decode only.
     pub decode_hit_rate: f64,
+}
+
+/// What came of bundles that were read ahead.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prefetch {
+    /// Used after they had landed.
+    pub useful: u64,
+    /// Needed while they were still in flight.
+    pub late: u64,
+    /// Dropped unused.
+    pub wasted: u64,
+    /// Taken back before their read began.
+    pub cancelled: u64,
+}
+
+/// What became of the model's own choices.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quality {
+    /// Whether the strategy computes other things than the model would: a replayed trace can't tell what the model would
+    /// have done next, so the result holds for the first such step and is a guess from then on.
+    pub open_loop: bool,
+    /// Share of the active mass that was not computed; decode only, where there is any.
+    pub lost_mass_share: f64,
+    /// Share of it that was computed at a lower precision.
+    pub degraded_mass_share: f64,
+    /// What mass means: the trace's `scores`, or `counts` where it has none; empty where nothing was bent.
+    pub mass_from: String,
 }
 
 /// Memory of the app.

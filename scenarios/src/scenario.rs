@@ -7,6 +7,8 @@ mod check;
 mod embedded;
 mod strategies;
 
+use std::num::NonZeroU32;
+
 use serde::Deserialize;
 use tightfit_devices::{Bytes, ProcessorKind, Source, read};
 use toml::Table;
@@ -47,6 +49,19 @@ pub struct Request {
     /// Which request of the trace is replayed.
     #[serde(default)]
     pub trace_request: u32,
+    /// Sequences decoded at once: this request and those after it in the trace, from the first again where it has no more.
+    #[serde(default)]
+    pub batch: Batch,
+}
+
+/// Number of sequences decoded at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Batch(pub NonZeroU32);
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self(NonZeroU32::MIN)
+    }
 }
 
 /// The `[memory]` section: what the app may use.
@@ -94,6 +109,8 @@ pub struct Scenario {
     pub request: Request,
     /// What the app may use.
     pub memory: Memory,
+    /// Seed of every random stream.
+    pub seed: u64,
     /// What is compared, in the order of the file.
     pub strategies: Vec<Strategy>,
     /// File or embedded name, and the text as read.
@@ -115,6 +132,8 @@ struct ScenarioFile {
     trace: Option<String>,
     runtime: String,
     processor: ProcessorKind,
+    #[serde(default)]
+    seed: u64,
     #[serde(default)]
     request: Request,
     #[serde(default)]

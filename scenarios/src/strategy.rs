@@ -5,11 +5,24 @@
 
 mod check;
 mod embedded;
+mod evict;
+mod predictor;
+mod prefetch;
+mod routing;
+mod share;
+mod speculative;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::{Table, Value};
+
+pub use evict::Evict;
+pub use predictor::{Missed, Names, Predictor};
+pub use prefetch::Prefetch;
+pub use routing::Routing;
+pub use share::Share;
+pub use speculative::Speculative;
 
 use crate::{ScenarioError, catalog::Catalog, settings};
 
@@ -34,23 +47,18 @@ pub enum Layout {
     Separate,
     /// A neuron's rows and column (an expert's matrices) side by side.
     Bundled,
+    /// Bundled; in each layer the bundles that the profile saw most often come first.
+    Popularity,
+    /// Bundled; bundles that the profile saw active together are neighbours (*Ripple*, arXiv 2410.19274 §4).
+    CoActivation,
 }
 
-/// Which bundle leaves when room is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "check::EvictFile")]
-pub enum Evict {
-    /// Everything, after every step.
-    RetainNone,
-    /// Least recently used.
-    Lru,
-    /// What the last k tokens did not use.
-    Window {
-        /// k.
-        tokens: u32,
-    },
-    /// Furthest next use: knows the future.
-    Belady,
+impl Layout {
+    /// Whether the order of the bundles is learnt from a profile.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        matches!(self, Self::Popularity | Self::CoActivation)
+    }
 }
 
 /// How slots are given out.
@@ -71,16 +79,8 @@ pub enum Overlap {
     None,
     /// The rows that are in DRAM already.
     ResidentFirst,
-}
-
-/// What is read ahead of need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Prefetch {
-    /// Nothing.
-    None,
-    /// The next layer, while this one computes.
-    NextLayer,
+    /// So are they, and then each bundle as it lands, in a kernel of its own: for experts.
+    AsLanded,
 }
 
 /// What stays in DRAM for ever.
@@ -92,6 +92,30 @@ pub enum Pinned {
     Fit,
 }
 
+/// Which bundles are pinned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PinnedBy {
+    /// Spread evenly over the layers.
+    #[default]
+    Spread,
+    /// Those that the head of the trace used most.
+    Popularity,
+}
+
+/// Whether each layer has a budget of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Partition {
+    /// All layers share one.
+    #[default]
+    None,
+    /// In equal parts of the layers' bytes.
+    Equal,
+    /// By the bytes that the head of the trace used in each layer.
+    Demand,
+}
+
 /// A resident set that the app manages.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -101,6 +125,12 @@ pub struct ResidentSet {
     /// What never leaves.
     #[serde(deserialize_with = "check::pinned")]
     pub pinned_share: Pinned,
+    /// Which bundles these are.
+    #[serde(default)]
+    pub pinned_by: PinnedBy,
+    /// Whether each layer has a budget of its own.
+    #[serde(default)]
+    pub partition: Partition,
     /// How slots are given out.
     pub placement: Placement,
     /// What runs under demand reads.
@@ -119,6 +149,8 @@ pub struct Reads {
     pub coalesce_gap_kib: u32,
     /// Longest read.
     pub read_max_kib: u32,
+    /// Reads ahead in flight at once; without it, as many as there are lanes.
+    pub prefetch_lanes: Option<u32>,
 }
 
 /// A memory-mapped file and the system's page cache.
@@ -154,8 +186,16 @@ pub struct Strategy {
     pub stream: Stream,
     /// How matrices lie on flash.
     pub layout: Layout,
+    /// Tokens of the trace's head that the strategy learns from, where anything of it does.
+    pub profile_tokens: Option<u32>,
     /// Who decides what is in DRAM.
     pub mechanism: Mechanism,
+    /// What names the rows of a layer beforehand.
+    pub predictor: Option<Predictor>,
+    /// How routing is bent.
+    pub routing: Option<Routing>,
+    /// How tokens are drafted.
+    pub speculative: Option<Speculative>,
     /// Every setting by dotted key, as written, for results.
     pub settings: BTreeMap<String, String>,
 }
@@ -169,10 +209,29 @@ struct StrategyFile {
     title: String,
     stream: Stream,
     layout: Layout,
+    profile_tokens: Option<u32>,
     resident_set: Option<ResidentSet>,
     reads: Option<Reads>,
     page_cache: Option<PageCache>,
+    predictor: Option<Predictor>,
+    routing: Option<Routing>,
+    speculative: Option<Speculative>,
 }
+
+impl StrategyFile {
+    /// Whether anything of the strategy learns from a profile of the trace's head.
+    fn is_profiled(&self) -> bool {
+        let of_set = |set: &ResidentSet| {
+            set.pinned_by == PinnedBy::Popularity
+                || set.partition == Partition::Demand
+                || matches!(set.prefetch, Prefetch::Neighbours { .. })
+        };
+        self.layout.is_ordered() || self.resident_set.as_ref().is_some_and(of_set)
+    }
+}
+
+/// Tokens that are profiled where a strategy does not say how many.
+const PROFILE_TOKENS: u32 = 32;
 
 impl Strategy {
     /// A strategy by embedded name, or from a path that ends in `.toml`, with dotted keys set first.
@@ -191,16 +250,28 @@ impl Strategy {
         let mut table: Table = toml::from_str(text).map_err(in_toml)?;
         overlay(&mut table, changes);
         let mut origin = origin.to_owned();
-        for (key, value) in set {
-            if settings::replace(&mut table, key, value.clone()) && !origin.ends_with(WITH_SET) {
-                origin.push_str(WITH_SET);
-            }
+        if replaced(&mut table, set) {
+            origin.push_str(WITH_SET);
+        }
+        let in_toml =
+            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.clone(), problem: Box::new(problem) };
+        let mut file: StrategyFile = table.clone().try_into().map_err(in_toml)?;
+        if file.is_profiled() && file.profile_tokens.is_none() {
+            // The default is written out, so that results show it and a setting finds it.
+            table.insert("profile-tokens".to_owned(), Value::Integer(PROFILE_TOKENS.into()));
+            replaced(&mut table, set);
+            file = table.clone().try_into().map_err(in_toml)?;
         }
         let mut settings = BTreeMap::new();
         flatten("", &table, &mut settings);
-        let in_toml =
-            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.clone(), problem: Box::new(problem) };
-        check::strategy(&origin, table.try_into().map_err(in_toml)?, settings)
+        check::strategy(&origin, file, settings)
+    }
+
+    /// Whether the strategy computes other things than the model would, so that a replayed trace can't tell what the model
+    /// would have done next.
+    #[must_use]
+    pub fn is_open_loop(&self) -> bool {
+        self.routing.is_some() || self.predictor.is_some_and(|predictor| predictor.missed == Missed::Drop)
     }
 
     /// Whether the strategy has a setting of this dotted key, or a section of that name.
@@ -214,6 +285,11 @@ impl Strategy {
 
 /// What stands behind a strategy's origin in errors where a key was set from outside.
 const WITH_SET: &str = " with --set";
+
+/// Sets those keys that the table has. Whether it had any.
+fn replaced(table: &mut Table, set: &[(String, Value)]) -> bool {
+    set.iter().fold(false, |any, (key, value)| settings::replace(table, key, value.clone()) || any)
+}
 
 /// The leaves of a table by dotted key, without what names the strategy.
 fn flatten(prefix: &str, table: &Table, leaves: &mut BTreeMap<String, String>) {
@@ -233,11 +309,16 @@ fn flatten(prefix: &str, table: &Table, leaves: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Lays `changes` over `table`: tables are merged, all else is replaced. An eviction policy is replaced whole.
+/// Lays `changes` over `table`: tables are merged, all else is replaced. What is a choice with
+/// parameters of its own is replaced whole.
 fn overlay(table: &mut Table, changes: &Table) {
     for (key, change) in changes {
         match (table.get_mut(key), change) {
-            (Some(Value::Table(below)), Value::Table(change)) if key != "evict" => overlay(below, change),
+            (Some(Value::Table(below)), Value::Table(change))
+                if !["evict", "prefetch", "names"].contains(&key.as_str()) =>
+            {
+                overlay(below, change);
+            }
             _ => {
                 table.insert(key.clone(), change.clone());
             }

@@ -17,12 +17,33 @@ pub struct Counters {
     pub re_reads: u64,
     /// Bundles dropped.
     pub evictions: u64,
+    /// Bundles read ahead and used after they had landed; the late ones were used too.
+    pub prefetch_useful: u64,
+    /// Bundles read ahead and dropped unused.
+    pub prefetch_wasted: u64,
+    /// Bundles whose read ahead was taken back before it began.
+    pub prefetch_cancelled: u64,
+    /// Reads that were taken back; they are among the reads of their cause, as their bytes are.
+    pub cancelled_reads: u64,
+    /// Their bytes.
+    pub cancelled_bytes: u64,
+    /// Bytes of the bundles that they were for.
+    pub cancelled_needed_bytes: u64,
+    /// Mass that the steps of the feed-forward network had, [`crate::script::MASS_WHOLE`] each.
+    pub mass: u64,
+    /// Mass that was active and not computed.
+    pub lost_mass: u64,
+    /// Mass that was computed at a lower precision.
+    pub degraded_mass: u64,
     /// Rows copied inside DRAM.
     pub moves: u64,
     /// Their bytes.
     pub moved_bytes: u64,
     /// Reads by cause.
     pub reads: [u64; Cause::COUNT],
+    /// Bundles, or parts of them, that the reads brought, by cause: over `reads`, the mean run. Dense weights and pages
+    /// are no bundles.
+    pub pieces: [u64; Cause::COUNT],
     /// Bytes read by cause, gaps and padding included.
     pub read_bytes: [u64; Cause::COUNT],
     /// Bytes of the bundles (or pages) that the reads were for, by cause.
@@ -43,18 +64,28 @@ impl Counters {
             misses: self.misses - earlier.misses,
             re_reads: self.re_reads - earlier.re_reads,
             evictions: self.evictions - earlier.evictions,
+            prefetch_useful: self.prefetch_useful - earlier.prefetch_useful,
+            prefetch_wasted: self.prefetch_wasted - earlier.prefetch_wasted,
+            prefetch_cancelled: self.prefetch_cancelled - earlier.prefetch_cancelled,
+            cancelled_reads: self.cancelled_reads - earlier.cancelled_reads,
+            cancelled_bytes: self.cancelled_bytes - earlier.cancelled_bytes,
+            cancelled_needed_bytes: self.cancelled_needed_bytes - earlier.cancelled_needed_bytes,
+            mass: self.mass - earlier.mass,
+            lost_mass: self.lost_mass - earlier.lost_mass,
+            degraded_mass: self.degraded_mass - earlier.degraded_mass,
             moves: self.moves - earlier.moves,
             moved_bytes: self.moved_bytes - earlier.moved_bytes,
             reads: by_cause(&self.reads, &earlier.reads),
+            pieces: by_cause(&self.pieces, &earlier.pieces),
             read_bytes: by_cause(&self.read_bytes, &earlier.read_bytes),
             needed_bytes: by_cause(&self.needed_bytes, &earlier.needed_bytes),
         }
     }
 
-    /// Bytes read, whatever the cause.
+    /// Bytes read, whatever the cause; what was taken back was not read.
     #[must_use]
     pub fn read_bytes_total(&self) -> u64 {
-        self.read_bytes.iter().sum()
+        self.read_bytes.iter().sum::<u64>() - self.cancelled_bytes
     }
 
     /// Panics with the numbers if a law is broken.
@@ -65,6 +96,10 @@ impl Counters {
         let Self { lookups, hits, late, misses, re_reads, .. } = *self;
         assert_eq!(hits + late + misses, lookups, "{hits} hits + {late} late + {misses} misses of {lookups} lookups");
         assert!(re_reads <= misses, "{re_reads} re-reads among {misses} misses");
+        let Self { mass, lost_mass, degraded_mass, cancelled_bytes, .. } = *self;
+        assert!(lost_mass + degraded_mass <= mass, "{lost_mass} lost and {degraded_mass} degraded of a mass of {mass}");
+        let prefetch_bytes = self.read_bytes[Cause::Prefetch as usize];
+        assert!(cancelled_bytes <= prefetch_bytes, "{cancelled_bytes} B taken back of {prefetch_bytes} B");
         for (read, needed) in self.read_bytes.iter().zip(&self.needed_bytes) {
             assert!(read >= needed, "{read} B read where {needed} B were needed");
         }

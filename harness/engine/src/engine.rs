@@ -1,15 +1,25 @@
 //! The engine's step for one (pass, layer): look up, evict, place, read, overlap, wait, compute, prefetch.
+//!
+//! This file holds the setup and the order of a step; [`gather`] brings bundles into DRAM, [`compute`] runs the kernels
+//! over them, [`ahead`] reads for the next step and accounts for what came of it.
+
+mod ahead;
+mod compute;
+mod gather;
 
 use alloc::{vec, vec::Vec};
 
 use crate::{
+    bend::{Bend, Bent},
     counters::{Counters, Owners},
     evict::{At, Evict, Moment},
+    flights::Flights,
     geometry::BundleId,
+    list::{Links, List},
     plan::{Plan, ReadRules},
-    platform::{Cause, Kernel, KernelKind, Platform, Read, Ticket, Touched},
-    prefetch::{Flights, Prefetch},
+    platform::{Cause, Kernel, KernelKind, Platform, Ticket, Touched},
     resident::{Placement, Resident},
+    script::MASS_WHOLE,
     session::{Step, Stepper},
     stopwatch::Stopwatch,
     store::Store,
@@ -23,6 +33,8 @@ pub enum Overlap {
     None,
     /// The rows that are in DRAM already are computed while the others are read.
     ResidentFirst,
+    /// So are they, and then each bundle as soon as it has landed: a kernel each, which pays for experts.
+    AsLanded,
 }
 
 /// When a step's weights are gathered.
@@ -47,8 +59,12 @@ pub struct Setup {
     pub overlap: Overlap,
     /// When weights are gathered.
     pub gather: Gather,
-    /// What is read ahead.
-    pub prefetch: Prefetch,
+    /// Whether a predictor runs in each layer; what it names is in the script.
+    pub predictor: bool,
+    /// How a step's active set is bent towards what is in DRAM.
+    pub bend: Option<Bend>,
+    /// Most bundles that are named for reading ahead at once; 0 where nothing is read ahead.
+    pub ahead_bundles_max: usize,
     /// Bundles that stay in DRAM for ever, read at warm-up.
     pub pinned: Vec<BundleId>,
     /// Bytes of the weights that are always in DRAM, read at warm-up; they are outside the budget.
@@ -65,6 +81,10 @@ const PINNED: u8 = 2;
 const AHEAD: u8 = 4;
 /// Of this step or, read ahead of, of the next one: held by the policy, or not admitted to it yet.
 const HELD: u8 = 8;
+/// Read ahead for a step that is over and did not use it: the first to leave, once it has landed.
+const IDLE: u8 = 16;
+/// Found in flight by the step that runs.
+const LATE: u8 = 32;
 
 /// The engine over one store, on one platform, with one eviction policy.
 #[derive(Debug)]
@@ -77,13 +97,24 @@ pub struct Engine<'s, P, E> {
     plan: Plan,
     ahead: Plan,
     flights: Flights,
+    /// What was named for the step that runs, and for the next.
+    expected: [Vec<BundleId>; 2],
+    /// Landed bundles that no step used, the oldest at the tail.
+    idle: List,
+    idle_links: Links,
     state: Vec<u8>,
     batch: Vec<(BundleId, u32)>,
-    fresh: Vec<bool>,
+    bent: Bent,
+    /// The bent active set.
+    chosen: Vec<BundleId>,
     /// The step's hits, then the others, where the two are computed apart.
     present: Vec<BundleId>,
     absent: Vec<BundleId>,
     tickets: Vec<Ticket>,
+    /// Read of the batch that brings the last of a bundle, where bundles are computed as they land.
+    landing: Vec<(u32, BundleId)>,
+    /// Whether each bundle of the step comes into the policy's care anew.
+    fresh: Vec<bool>,
     counters: Counters,
     watch: Stopwatch,
 }
@@ -93,38 +124,39 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
     ///
     /// # Panics
     /// If the pinned bundles do not ascend or exceed the budget, if reads ahead meet a slab whose rows move, or if the
-    /// setup asks for an overlap or a prefetch that its way of gathering has no place for.
+    /// setup asks for something that its way of gathering has no place for.
     #[must_use]
     pub fn new(store: &'s Store, setup: Setup, policy: E, mut platform: P) -> Self {
-        let pinned_bytes: u64 = setup.pinned.iter().map(|&bundle| store.bundle_bytes(bundle)).sum();
-        assert!(pinned_bytes <= setup.budget_bytes, "{pinned_bytes} B pinned in {} B", setup.budget_bytes);
-        assert!(setup.pinned.is_sorted_by(|a, b| a < b), "pinned bundles ascend");
-        let reads_ahead = setup.prefetch != Prefetch::None;
-        match setup.gather {
-            Gather::WholeLayer => assert_eq!(setup.overlap, Overlap::None, "a whole layer is computed at once"),
-            Gather::FeedForward => assert!(!reads_ahead, "the next layer's rows are not known ahead"),
-        }
-        assert!(!reads_ahead || setup.placement == Placement::InPlace, "a row in flight can't move");
+        setup.assert_sound(store);
         let bundles = store.geometry().bundles();
         // Warm-up reads even where no step ever does.
         let row_bundles_max = setup.row_bundles_max.max(1);
+        let ahead_bundles_max = setup.ahead_bundles_max;
         let plan = Plan::new(store, setup.reads, row_bundles_max);
-        let ahead = Plan::new(store, setup.reads, if reads_ahead { row_bundles_max } else { 0 });
+        let ahead = Plan::new(store, setup.reads, ahead_bundles_max);
         let flights_max = 2 * ahead.reads_max();
         platform.reserve(plan.reads_max() + flights_max);
         let mut state = vec![0; bundles as usize];
         for &bundle in &setup.pinned {
             state[bundle as usize] = PINNED;
         }
+        let if_ahead = |count: usize| if ahead_bundles_max > 0 { count } else { 0 };
+        let apart_max = if setup.overlap == Overlap::None { 0 } else { row_bundles_max };
         Self {
             resident: Resident::new(store, setup.placement),
             flights: Flights::new(bundles, flights_max),
+            expected: core::array::from_fn(|_| Vec::with_capacity(ahead_bundles_max)),
+            idle: List::default(),
+            idle_links: Links::new(if_ahead(bundles as usize)),
             state,
-            batch: Vec::with_capacity(row_bundles_max),
-            fresh: vec![false; row_bundles_max],
-            present: Vec::with_capacity(row_bundles_max),
-            absent: Vec::with_capacity(row_bundles_max),
+            batch: Vec::with_capacity(row_bundles_max.max(ahead_bundles_max)),
+            bent: Bent::new(if setup.bend.is_some() { row_bundles_max } else { 0 }),
+            chosen: Vec::with_capacity(if setup.bend.is_some() { row_bundles_max } else { 0 }),
+            present: Vec::with_capacity(apart_max),
+            absent: Vec::with_capacity(apart_max),
             tickets: Vec::with_capacity(plan.reads_max()),
+            landing: Vec::with_capacity(if setup.overlap == Overlap::AsLanded { plan.reads_max() } else { 0 }),
+            fresh: vec![false; row_bundles_max],
             counters: Counters::default(),
             watch: Stopwatch::start(&mut platform),
             store,
@@ -142,177 +174,118 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
         &self.resident
     }
 
-    /// Looks the active set up: holds the hits, collects the misses. Returns the number of bundles in DRAM by now.
-    fn look_up(&mut self, active: &[BundleId]) -> u32 {
-        self.flights.poll(&mut self.platform);
-        self.batch.clear();
-        self.present.clear();
-        self.absent.clear();
-        let apart = self.setup.overlap == Overlap::ResidentFirst;
-        let mut present = 0;
-        for (index, &bundle) in active.iter().enumerate() {
-            let state = &mut self.state[bundle as usize];
-            let found = self.resident.contains(bundle);
-            self.fresh[index] = !found || *state & AHEAD != 0;
-            if !found {
-                self.counters.re_reads += u64::from(*state & SEEN);
-                *state |= SEEN | HELD;
-                self.policy.lack(bundle);
-                self.batch.push((bundle, 0));
-            } else if self.flights.holds(bundle) {
-                self.counters.late += 1;
-            } else {
-                present += 1;
-                if *state & (PINNED | AHEAD | HELD) == 0 {
-                    *state |= HELD;
-                    self.policy.hold(bundle);
-                }
-                if apart {
-                    self.present.push(bundle);
-                }
-                continue;
-            }
-            if apart {
-                self.absent.push(bundle);
-            }
-        }
-        self.counters.lookups += active.len() as u64;
-        self.counters.hits += u64::from(present);
-        self.counters.misses += self.batch.len() as u64;
-        present
-    }
-
-    /// Drops what the policy wants to drop anyway, then what has to go for `needed_bytes` more.
-    fn make_room(&mut self, needed_bytes: u64) -> bool {
-        while self.resident.bytes() + needed_bytes > self.setup.budget_bytes {
-            let Some(victim) = self.policy.victim() else { return false };
-            self.evict(victim);
-        }
+    /// The active set as it is computed. Counts the mass that is lost on the way.
+    fn bend(&mut self, step: &Step<'_>) -> bool {
+        let row = &step.row;
+        self.counters.mass += u64::from(MASS_WHOLE);
+        self.counters.lost_mass += u64::from(row.lost_mass);
+        // The union of many positions has no order of preference: it is read whole.
+        let bend = self.setup.bend.as_ref().filter(|_| step.positions.tokens == 1 && !row.mass.is_empty());
+        let Some(bend) = bend else { return false };
+        self.bent.bend(bend, row, &self.resident);
+        self.counters.lost_mass += self.bent.lost_mass;
+        self.counters.degraded_mass += self.bent.degraded_mass;
+        self.chosen.clear();
+        self.chosen.extend(self.bent.chosen.iter().map(|&(_, bundle)| bundle));
         true
     }
 
-    fn expire(&mut self, moment: Moment, step: u64) {
-        while let Some(bundle) = self.policy.expire(moment, step) {
-            self.evict(bundle);
+    /// A step of the feed-forward network: attention first, then what it asks for, then what its predictor missed.
+    fn step_feed_forward(&mut self, step: &Step<'_>) {
+        self.watch.run(&mut self.platform, &step.kernel(KernelKind::Dense), Touched::default());
+        if self.setup.predictor {
+            self.watch.run(&mut self.platform, &step.kernel(KernelKind::Predictor), Touched::default());
+        }
+        let bent = self.bend(step);
+        let chosen = core::mem::take(&mut self.chosen);
+        let active = if bent { &chosen } else { step.row.active };
+        let uses = if bent { active.len() as u64 } else { step.row.uses };
+        let cold_rows = if bent { self.bent.cold_rows } else { 0 };
+        let kernel = step.rows_kernel(active, uses, cold_rows);
+        self.bring(active, 0, step.number);
+        if let Some(next) = step.next {
+            self.read_ahead(next);
+        }
+        self.watch.manage(&mut self.platform);
+        self.compute(&kernel, active);
+        let missed = step.row.missed;
+        if !missed.is_empty() {
+            self.bring(missed, active.len(), step.number);
+            self.watch.manage(&mut self.platform);
+            self.compute(&step.rows_kernel(missed, missed.len() as u64, 0), missed);
+        }
+        let first_id = step.row.first_id;
+        if bent {
+            for index in 0..active.len() {
+                let (place, bundle) = self.bent.chosen[index];
+                self.used(bundle, self.fresh[index], At { step: step.number, id: first_id + place as usize });
+            }
+        } else {
+            self.used_all(active, 0, step.number, first_id);
+        }
+        self.used_all(missed, active.len(), step.number, first_id + step.row.active.len());
+        self.chosen = chosen;
+    }
+
+    /// A step that gathers a whole layer and then computes it.
+    fn step_whole_layer(&mut self, step: &Step<'_>) {
+        let active = step.row.active;
+        self.bring(active, 0, step.number);
+        self.watch.manage(&mut self.platform);
+        self.wait();
+        if let Some(next) = step.next {
+            self.read_ahead(next);
+            self.watch.manage(&mut self.platform);
+        }
+        let touched = Touched { bundles: active, slot_of: self.resident.slots() };
+        for kernel in step.whole_layer() {
+            self.watch.run(&mut self.platform, &kernel, touched);
+        }
+        self.used_all(active, 0, step.number, step.row.first_id);
+    }
+
+    /// Hands the step's bundles to the policy, in order.
+    fn used_all(&mut self, bundles: &[BundleId], first: usize, step: u64, first_id: usize) {
+        for (index, &bundle) in bundles.iter().enumerate() {
+            self.used(bundle, self.fresh[first + index], At { step, id: first_id + index });
         }
     }
 
-    fn evict(&mut self, bundle: BundleId) {
-        self.counters.evictions += 1;
-        if let Some(moved) = self.resident.remove(bundle) {
-            self.counters.moves += 1;
-            self.counters.moved_bytes += moved.bytes;
-            self.platform.move_row(moved.from, moved.to, moved.bytes);
-        }
-    }
-
-    /// Places the batch and submits its reads.
-    fn demand(&mut self, cause: Cause) {
-        self.tickets.clear();
-        if self.batch.is_empty() {
+    fn used(&mut self, bundle: BundleId, fresh: bool, at: At) {
+        let state = &mut self.state[bundle as usize];
+        if *state & PINNED != 0 {
             return;
         }
-        for (bundle, slot) in &mut self.batch {
-            *slot = self.resident.insert(*bundle);
-        }
-        self.counters.needed_bytes[cause as usize] += self.plan.build(self.store, &self.batch);
-        for (extent, pieces) in self.plan.reads() {
-            self.counters.reads[cause as usize] += 1;
-            self.counters.read_bytes[cause as usize] += extent.bytes;
-            self.tickets.push(self.platform.submit(&Read { extent, cause }, pieces));
-        }
+        *state &= !(AHEAD | HELD | LATE);
+        if fresh { self.policy.admit(bundle, at) } else { self.policy.touch(bundle, at) }
     }
 
-    /// Waits for the demand reads and for the late ones.
-    fn wait(&mut self, active: &[BundleId]) {
-        for &ticket in &self.tickets {
-            self.watch.wait(&mut self.platform, ticket);
-        }
-        if self.flights.oldest().is_none() {
-            return;
-        }
-        for &bundle in active {
-            while self.flights.holds(bundle) {
-                let ticket = self.flights.oldest().expect("a bundle in flight has a read");
-                self.watch.wait(&mut self.platform, ticket);
-                self.flights.retire();
-            }
-        }
-    }
-
-    /// Reads ahead what is not in DRAM, as far as room and the policy's candidates allow.
-    fn read_ahead(&mut self, next: &[BundleId]) {
-        self.batch.clear();
-        for &bundle in next {
-            let state = &mut self.state[bundle as usize];
-            if self.resident.contains(bundle) && *state & (PINNED | AHEAD | HELD) == 0 {
-                *state |= HELD;
-                self.policy.hold(bundle);
-            }
-        }
-        for &bundle in next {
-            if self.resident.contains(bundle) {
-                continue;
-            }
-            if !self.make_room(self.store.bundle_bytes(bundle)) {
-                break;
-            }
-            let slot = self.resident.insert(bundle);
-            self.state[bundle as usize] |= SEEN | AHEAD;
-            self.batch.push((bundle, slot));
-        }
-        if self.batch.is_empty() {
-            return;
-        }
-        let cause = Cause::Prefetch;
-        self.counters.needed_bytes[cause as usize] += self.ahead.build(self.store, &self.batch);
-        for (extent, pieces) in self.ahead.reads() {
-            assert!(self.flights.fits(1, pieces.len()), "more reads ahead than were reserved");
-            self.counters.reads[cause as usize] += 1;
-            self.counters.read_bytes[cause as usize] += extent.bytes;
-            self.flights.push(self.platform.submit(&Read { extent, cause }, pieces), pieces);
-        }
-    }
-
-    /// Hands the step's bundles to the policy, in order, and drops what has to go.
-    fn settle(&mut self, step: &Step<'_>) {
-        for (index, &bundle) in step.row.active.iter().enumerate() {
-            let state = &mut self.state[bundle as usize];
-            let at = At { step: step.number, id: step.row.first_id + index };
-            if *state & PINNED != 0 {
-                continue;
-            }
-            *state &= !(AHEAD | HELD);
-            if self.fresh[index] { self.policy.admit(bundle, at) } else { self.policy.touch(bundle, at) }
-        }
-        self.expire(Moment::AfterStep, step.number);
+    /// Drops what has to go after a step.
+    fn trim(&mut self, step: u64) {
+        self.expire(Moment::AfterStep, step);
         assert!(
             self.make_room(0),
-            "{} B resident in a budget of {} B after step {}",
+            "{} B resident in a budget of {} B after step {step}",
             self.resident.bytes(),
             self.setup.budget_bytes,
-            step.number
         );
     }
+}
 
-    /// The feed-forward kernel, in two parts where the resident rows may go first.
-    fn feed_forward(&mut self, step: &Step<'_>, present: u32) {
-        let kernel = step.kernel(KernelKind::FeedForward);
-        let active = step.row.active;
-        let missing = u32::try_from(active.len()).expect("ids are u32") - present;
-        if self.setup.overlap == Overlap::None || present == 0 || missing == 0 {
-            self.wait(active);
-            let touched = Touched { bundles: active, slot_of: self.resident.slots() };
-            self.watch.run(&mut self.platform, &kernel, touched);
-            return;
+impl Setup {
+    fn assert_sound(&self, store: &Store) {
+        let pinned_bytes: u64 = self.pinned.iter().map(|&bundle| store.bundle_bytes(bundle)).sum();
+        assert!(pinned_bytes <= self.budget_bytes, "{pinned_bytes} B pinned in {} B", self.budget_bytes);
+        assert!(self.pinned.is_sorted_by(|a, b| a < b), "pinned bundles ascend");
+        if self.gather == Gather::WholeLayer {
+            assert_eq!(self.overlap, Overlap::None, "a whole layer is computed at once");
+            assert!(!self.predictor && self.bend.is_none(), "a whole layer is computed whole");
         }
-        let first_uses = kernel.row_uses * u64::from(present) / u64::from(present + missing);
-        let first = Kernel { rows: present, row_uses: first_uses, ..kernel };
-        self.watch.run(&mut self.platform, &first, Touched { bundles: &self.present, slot_of: self.resident.slots() });
-        self.wait(active);
-        let rest = Kernel { rows: missing, row_uses: kernel.row_uses - first_uses, ..kernel };
-        let touched = Touched { bundles: &self.absent, slot_of: self.resident.slots() };
-        self.watch.run(&mut self.platform, &rest, touched);
+        assert!(self.ahead_bundles_max == 0 || self.placement == Placement::InPlace, "a row in flight can't move");
+        if let Some(bend) = &self.bend {
+            assert!(bend.margin <= MASS_WHOLE, "a margin of {} parts of {MASS_WHOLE}", bend.margin);
+            assert!(bend.cold_below == 0 || bend.cold_offset > 0, "cold bundles have copies");
+        }
     }
 }
 
@@ -329,46 +302,23 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
             self.batch.clear();
             self.batch.extend(chunk.iter().map(|&bundle| (bundle, 0)));
             self.demand(Cause::WarmUp);
-            self.wait(&[]);
+            self.wait();
         }
         self.setup.pinned = pinned;
     }
 
     fn step(&mut self, step: &Step<'_>) {
-        let active = step.row.active;
-        if self.setup.gather == Gather::FeedForward {
-            self.watch.run(&mut self.platform, &step.kernel(KernelKind::Dense), Touched::default());
-        }
-        let present = self.look_up(active);
-        self.expire(Moment::BeforePlacing, step.number);
-        let missing_bytes = self.batch.iter().map(|&(bundle, _)| self.store.bundle_bytes(bundle)).sum();
-        self.make_room(missing_bytes);
-        self.demand(Cause::Demand);
-        self.watch.manage(&mut self.platform);
         match self.setup.gather {
-            Gather::FeedForward => self.feed_forward(step, present),
-            Gather::WholeLayer => {
-                self.wait(active);
-                if let Some(next) = step.next {
-                    self.read_ahead(next);
-                    self.watch.manage(&mut self.platform);
-                }
-                let touched = Touched { bundles: active, slot_of: self.resident.slots() };
-                for kernel in step.whole_layer() {
-                    self.watch.run(&mut self.platform, &kernel, touched);
-                }
-            }
+            Gather::WholeLayer => self.step_whole_layer(step),
+            Gather::FeedForward => self.step_feed_forward(step),
         }
-        self.settle(step);
+        self.settle_ahead();
+        self.trim(step.number);
         self.watch.manage(&mut self.platform);
     }
 
     fn run(&mut self, kernel: &Kernel) {
         self.watch.run(&mut self.platform, kernel, Touched::default());
-    }
-
-    fn reads_ahead(&self) -> bool {
-        self.setup.prefetch == Prefetch::NextLayer
     }
 
     fn counters(&self) -> Counters {

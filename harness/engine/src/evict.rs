@@ -5,12 +5,24 @@
 
 pub mod arc;
 pub mod belady;
+pub mod clock;
+pub mod cost_aware;
+pub mod fifo;
+mod kind;
+pub mod least_stale;
+pub mod lfu;
+pub mod lfu_aged;
 pub mod lhd;
 pub mod lru;
+pub mod partitioned;
 mod queues;
+mod ranks;
 pub mod retain_none;
 pub mod s3_fifo;
+pub mod sieve;
 pub mod sketch;
+mod sweep;
+mod trail;
 pub mod two_q;
 pub mod w_tinylfu;
 pub mod window;
@@ -18,6 +30,8 @@ pub mod window;
 use alloc::vec::Vec;
 
 use crate::geometry::BundleId;
+
+pub use kind::{Kind, Policy, Room};
 
 /// Where in the run a use happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +63,10 @@ pub trait Evict {
 
     /// The step that held the bundle is over.
     fn touch(&mut self, bundle: BundleId, at: At);
+
+    /// A bundle was held for a step that did not use it after all. It is a candidate again: where it was, or, in a policy
+    /// that orders by recency, as the newest.
+    fn release(&mut self, bundle: BundleId);
 
     /// A bundle in its care is used, and nothing is evicted meanwhile: the same as hold and touch.
     fn reuse(&mut self, bundle: BundleId, at: At) {

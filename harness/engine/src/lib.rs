@@ -7,14 +7,17 @@
 #![no_std]
 extern crate alloc;
 
+pub mod bend;
 pub mod bitset;
 pub mod counters;
 pub mod engine;
 pub mod evict;
+mod flights;
 pub mod geometry;
-pub mod heap;
 pub mod list;
+pub mod marks;
 pub mod oracle;
+pub mod order;
 pub mod paged;
 pub mod plan;
 pub mod platform;

@@ -244,10 +244,6 @@ impl<P: Platform> Stepper for PagedEngine<'_, P> {
         self.watch.run(&mut self.platform, kernel, Touched::default());
     }
 
-    fn reads_ahead(&self) -> bool {
-        false
-    }
-
     fn counters(&self) -> Counters {
         self.counters
     }

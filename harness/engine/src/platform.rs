@@ -51,8 +51,12 @@ pub type Ticket = u64;
 /// Which computation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KernelKind {
+    /// Tokens of the small model that drafts, one after the other.
+    Draft,
     /// Attention, norms and router of a layer: the weights that are always resident.
     Dense,
+    /// The small network that names the rows of a layer before they are computed.
+    Predictor,
     /// The feed-forward network of a layer over the rows or experts that were asked for.
     FeedForward,
     /// Logits of the last position, sampling, and the runtime's fixed cost of a token.
@@ -66,12 +70,16 @@ pub struct Kernel {
     pub kind: KernelKind,
     /// The layer; for the head the number of layers.
     pub layer: u32,
-    /// Positions computed at once: the prompt in prefill, 1 in decode.
+    /// Positions computed at once, over all sequences: the prompt in prefill, 1 in decode.
     pub tokens: u32,
-    /// Positions in the KV cache after this one.
+    /// Sequences that they belong to, in equal parts.
+    pub sequences: u32,
+    /// Positions in each sequence's KV cache after this one.
     pub context: u32,
     /// Distinct rows (or experts) touched.
     pub rows: u32,
+    /// Those of them that are copies of lower precision.
+    pub cold_rows: u32,
     /// Rows times the positions that use them.
     pub row_uses: u64,
 }
@@ -112,6 +120,9 @@ pub trait Platform {
 
     /// Waits until a read has landed.
     fn wait(&mut self, ticket: Ticket);
+
+    /// Takes a prefetch that has not been started back. Returns whether that was so; a read that goes on will land.
+    fn cancel(&mut self, ticket: Ticket) -> bool;
 
     /// Copies a row inside DRAM from slot `from` to slot `to`.
     fn move_row(&mut self, from: u32, to: u32, bytes: u64);

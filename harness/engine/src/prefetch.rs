@@ -1,79 +1,50 @@
-//! Prefetch: reads for later steps that are in flight while this one computes.
+//! Prefetch: what is read for the next step while this one computes. One source a file.
+//!
+//! A source names bundles; the engine reads those that are not in DRAM, as far as there is room. What it names may be
+//! wrong: bundles that come unused are the first to leave, and reads that have not begun when their step is over are
+//! taken back.
 
-use alloc::{collections::VecDeque, vec, vec::Vec};
+pub mod hinted;
+pub mod next_layer;
+pub mod repeat_token;
 
-use crate::{
-    geometry::BundleId,
-    platform::{Piece, Platform, Ticket},
-};
+use crate::{geometry::BundleId, oracle::Foresight, script::Script};
 
-/// Which bundles are read ahead of need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prefetch {
-    /// None.
+/// Where the names come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Prefetch<'a> {
+    /// Nothing is read ahead.
     None,
     /// The next layer's, which a dense model needs whatever the token is.
     NextLayer,
+    /// What the token before needed in the next layer.
+    RepeatToken,
+    /// What a predictor, made before the run, names for each step.
+    Hinted(&'a Script),
+    /// What will be needed: an upper bound.
+    Oracle(Foresight<'a>),
 }
 
-/// Prefetch reads in flight, retired in the order of their submission.
-#[derive(Clone, Debug)]
-pub(crate) struct Flights {
-    reads: VecDeque<(Ticket, u32)>,
-    bundles: VecDeque<BundleId>,
-    outstanding: Vec<u32>,
-}
-
-impl Flights {
-    /// Room for `reads_max` reads in flight over ids below `bundles`.
-    pub(crate) fn new(bundles: u32, reads_max: usize) -> Self {
-        Self {
-            reads: VecDeque::with_capacity(reads_max),
-            bundles: VecDeque::with_capacity(reads_max),
-            outstanding: vec![0; bundles as usize],
+impl<'a> Prefetch<'a> {
+    /// What the step after (`pass`, `layer`) is thought to need.
+    #[must_use]
+    pub fn next(&self, script: &'a Script, pass: u64, layer: u32, passes: u64) -> Option<&'a [BundleId]> {
+        match self {
+            Self::None => None,
+            Self::NextLayer => next_layer::next(script, pass, layer, passes),
+            Self::RepeatToken => repeat_token::next(script, pass, layer, passes),
+            Self::Hinted(hints) => hinted::next(hints, pass, layer, passes),
+            Self::Oracle(foresight) => foresight.next(pass, layer),
         }
     }
 
-    /// Whether a read of `bundle` is in flight.
-    pub(crate) fn holds(&self, bundle: BundleId) -> bool {
-        self.outstanding[bundle as usize] > 0
-    }
-
-    /// Whether another `reads` with `pieces` fit.
-    pub(crate) fn fits(&self, reads: usize, pieces: usize) -> bool {
-        self.reads.len() + reads <= self.reads.capacity() && self.bundles.len() + pieces <= self.bundles.capacity()
-    }
-
-    /// Takes note of a submitted read.
-    pub(crate) fn push(&mut self, ticket: Ticket, pieces: &[Piece]) {
-        for piece in pieces {
-            self.outstanding[piece.bundle as usize] += 1;
-            self.bundles.push_back(piece.bundle);
-        }
-        self.reads.push_back((ticket, u32::try_from(pieces.len()).expect("fewer than 2^32 pieces")));
-    }
-
-    /// The oldest read.
-    pub(crate) fn oldest(&self) -> Option<Ticket> {
-        self.reads.front().map(|&(ticket, _)| ticket)
-    }
-
-    /// Retires the oldest read, which has landed.
-    pub(crate) fn retire(&mut self) {
-        let Some((_, pieces)) = self.reads.pop_front() else { return };
-        for _ in 0..pieces {
-            let bundle = self.bundles.pop_front().expect("every read in flight has its pieces");
-            self.outstanding[bundle as usize] -= 1;
-        }
-    }
-
-    /// Retires what has landed without waiting.
-    pub(crate) fn poll(&mut self, platform: &mut impl Platform) {
-        while let Some(ticket) = self.oldest() {
-            if !platform.landed(ticket) {
-                break;
-            }
-            self.retire();
+    /// Most bundles that it names at once.
+    #[must_use]
+    pub fn bundles_max(&self, script: &Script) -> usize {
+        match self {
+            Self::None => 0,
+            Self::NextLayer | Self::RepeatToken | Self::Oracle(_) => script.row_bundles_max(),
+            Self::Hinted(hints) => hints.row_bundles_max(),
         }
     }
 }

@@ -4,7 +4,8 @@ use crate::{
     counters::{Counters, Owners},
     geometry::BundleId,
     platform::{Kernel, KernelKind, Platform},
-    script::{Row, Script},
+    prefetch::Prefetch,
+    script::{Positions, Row, Script},
 };
 
 /// One (pass, layer).
@@ -17,14 +18,14 @@ pub struct Step<'a> {
     /// Layers of the model.
     pub model_layers: u32,
     /// Positions computed at once.
-    pub tokens: u32,
+    pub positions: Positions,
     /// Positions in the KV cache afterwards.
     pub context: u32,
     /// What the step needs.
     pub row: Row<'a>,
     /// Rows of the feed-forward network where everything is computed; else those of `row` are.
     pub rows_fixed: Option<u32>,
-    /// What the next step needs, where that is known without looking at the token.
+    /// What is to be read for the next step.
     pub next: Option<&'a [BundleId]>,
 }
 
@@ -33,10 +34,22 @@ impl Step<'_> {
     #[must_use]
     pub fn kernel(&self, kind: KernelKind) -> Kernel {
         let (rows, row_uses) = match self.rows_fixed {
-            Some(rows) => (rows, u64::from(rows) * u64::from(self.tokens)),
+            Some(rows) => (rows, u64::from(rows) * u64::from(self.positions.tokens)),
             None => (u32::try_from(self.row.active.len()).expect("ids are u32"), self.row.uses),
         };
-        Kernel { kind, layer: self.layer, tokens: self.tokens, context: self.context, rows, row_uses }
+        let Positions { tokens, sequences, .. } = self.positions;
+        let context = self.context;
+        Kernel { kind, layer: self.layer, tokens, sequences, context, rows, cold_rows: 0, row_uses }
+    }
+
+    /// The feed-forward kernel over `bundles`, `cold_rows` of which are of lower precision.
+    #[must_use]
+    pub fn rows_kernel(&self, bundles: &[BundleId], uses: u64, cold_rows: u32) -> Kernel {
+        let kernel = self.kernel(KernelKind::FeedForward);
+        if self.rows_fixed.is_some() {
+            return kernel;
+        }
+        Kernel { rows: u32::try_from(bundles.len()).expect("ids are u32"), row_uses: uses, cold_rows, ..kernel }
     }
 
     /// All kernels of the step, once all its weights are there.
@@ -60,9 +73,6 @@ pub trait Stepper {
 
     /// Runs a kernel outside the layers.
     fn run(&mut self, kernel: &Kernel);
-
-    /// Whether steps want to be told what the next one needs.
-    fn reads_ahead(&self) -> bool;
 
     /// Counts so far.
     fn counters(&self) -> Counters;
@@ -93,43 +103,54 @@ pub struct Request<'a> {
     pub context_max: u32,
     /// Rows of the feed-forward network where everything is computed whatever the script says.
     pub rows_fixed: Option<u32>,
+    /// What is read ahead.
+    pub prefetch: Prefetch<'a>,
+    /// Tokens that a small model drafts, one after the other, before each decode pass.
+    pub draft_tokens: u32,
 }
 
-/// Runs the request. `observe` is called after warm-up and then after every output token.
+/// Runs the request. `observe` is called after warm-up with 0, then after every pass that gives output with the number of
+/// tokens that came out for each sequence.
 ///
 /// # Panics
 /// If a law between the counts or between time and its owners is broken.
-pub fn run<S: Stepper>(stepper: &mut S, request: &Request<'_>, mut observe: impl FnMut(&mut S)) {
+pub fn run<S: Stepper>(stepper: &mut S, request: &Request<'_>, mut observe: impl FnMut(&mut S, u32)) {
     let script = request.script;
     script.assert_whole();
     assert!(request.decode_passes == 0 || script.decode_passes() > 0, "no decode pass to repeat");
     let start_ns = stepper.platform_mut().now_ns() - stepper.owners().total_ns();
     stepper.warm_up();
-    observe(stepper);
+    observe(stepper, 0);
     let passes = script.prefill_passes() as u64 + request.decode_passes;
-    let mut context = 0;
+    // Positions that each sequence keeps; those of a draft that were not accepted go.
+    let mut kept = 0;
     for pass in 0..passes {
-        let recorded = script.recorded(usize::try_from(pass).expect("passes fit the address space"));
-        let tokens = script.tokens(recorded);
-        context = (context + tokens).min(request.context_max.max(tokens));
-        let output = pass + 1 >= script.prefill_passes() as u64;
+        let recorded = script.recorded_u64(pass);
+        let positions = script.positions(recorded);
+        let context = (kept + positions.each()).min(request.context_max.max(positions.each()));
+        let decode = pass >= script.prefill_passes() as u64;
+        if decode {
+            draft(stepper, request, positions.sequences, context);
+        }
         for layer in 0..script.layers() {
             let step = Step {
                 number: pass * u64::from(script.layers()) + u64::from(layer),
                 layer,
                 model_layers: request.model_layers,
-                tokens,
+                positions,
                 context,
                 row: script.row(recorded, layer),
                 rows_fixed: request.rows_fixed,
-                next: if stepper.reads_ahead() { next_row(script, pass, layer, passes) } else { None },
+                next: request.prefetch.next(script, pass, layer, passes),
             };
             stepper.step(&step);
         }
-        if output {
-            let layer = request.model_layers;
-            stepper.run(&Kernel { kind: KernelKind::Head, layer, tokens: 1, context, rows: 0, row_uses: 0 });
-            observe(stepper);
+        kept = if decode { (kept + positions.outputs).min(context) } else { context };
+        if pass + 1 >= script.prefill_passes() as u64 {
+            // A prompt needs the logits of its last position, a draft those of all.
+            let tokens = if decode { positions.tokens } else { positions.sequences };
+            stepper.run(&outside(KernelKind::Head, request, tokens, positions.sequences, context));
+            observe(stepper, positions.outputs);
         }
     }
     stepper.counters().assert_laws();
@@ -138,12 +159,15 @@ pub fn run<S: Stepper>(stepper: &mut S, request: &Request<'_>, mut observe: impl
     assert_eq!(owned_ns, wall_ns, "owners have {owned_ns} of {wall_ns} ns");
 }
 
-/// The active set of the step after (`pass`, `layer`).
-fn next_row(script: &Script, pass: u64, layer: u32, passes: u64) -> Option<&[BundleId]> {
-    let (pass, layer) = if layer + 1 < script.layers() { (pass, layer + 1) } else { (pass + 1, 0) };
-    if pass >= passes {
-        return None;
+/// Drafts the tokens of a pass, one after the other for every sequence at once.
+fn draft<S: Stepper>(stepper: &mut S, request: &Request<'_>, sequences: u32, context: u32) {
+    for _ in 0..request.draft_tokens {
+        stepper.run(&outside(KernelKind::Draft, request, sequences, sequences, context));
     }
-    let recorded = script.recorded(usize::try_from(pass).expect("passes fit the address space"));
-    Some(script.row(recorded, layer).active)
+}
+
+/// A kernel outside the layers.
+fn outside(kind: KernelKind, request: &Request<'_>, tokens: u32, sequences: u32, context: u32) -> Kernel {
+    let layer = request.model_layers;
+    Kernel { kind, layer, tokens, sequences, context, rows: 0, cold_rows: 0, row_uses: 0 }
 }

@@ -21,6 +21,12 @@ pub struct LayerCosts {
     pub row_bytes: u64,
     /// Operations on it for one position.
     pub row_flops: u64,
+    /// Weights of the copy of lower precision of one expert, where there are such copies.
+    pub cold_row_bytes: u64,
+    /// Weights of the predictor that names the rows.
+    pub predictor_bytes: u64,
+    /// Operations of the predictor for one position.
+    pub predictor_flops: u64,
 }
 
 /// What a model's kernels cost.
@@ -30,8 +36,12 @@ pub struct Costs {
     pub layers: Vec<LayerCosts>,
     /// Weights that the head reads.
     pub head_bytes: u64,
-    /// Operations of the head.
+    /// Operations of the head for one position.
     pub head_flops: u64,
+    /// Weights of the small model that drafts tokens.
+    pub draft_bytes: u64,
+    /// Its operations for one position.
+    pub draft_flops: u64,
 }
 
 /// Work of one kernel.
@@ -51,26 +61,37 @@ impl Costs {
     pub fn work(&self, kernel: &Kernel) -> Work {
         let tokens = u64::from(kernel.tokens);
         match kernel.kind {
-            KernelKind::Dense => {
+            KernelKind::Draft => Work { flops: tokens * self.draft_flops, bytes: self.draft_bytes, ends_token: false },
+            KernelKind::Dense => self.layers[kernel.layer as usize].dense(kernel),
+            KernelKind::Predictor => {
                 let layer = &self.layers[kernel.layer as usize];
-                // Position i of the batch looks at context - tokens + i positions: their sum.
-                let before = u64::from(kernel.context) - tokens;
-                let looked_at = tokens * before + tokens * (tokens + 1) / 2;
-                Work {
-                    flops: tokens * layer.dense_flops + looked_at * layer.attention_flops,
-                    bytes: layer.dense_bytes + (u64::from(kernel.context) + tokens) * layer.kv_bytes,
-                    ends_token: false,
-                }
+                Work { flops: tokens * layer.predictor_flops, bytes: layer.predictor_bytes, ends_token: false }
             }
             KernelKind::FeedForward => {
                 let layer = &self.layers[kernel.layer as usize];
+                let cold = u64::from(kernel.cold_rows);
                 Work {
                     flops: kernel.row_uses * layer.row_flops,
-                    bytes: u64::from(kernel.rows) * layer.row_bytes,
+                    bytes: (u64::from(kernel.rows) - cold) * layer.row_bytes + cold * layer.cold_row_bytes,
                     ends_token: false,
                 }
             }
-            KernelKind::Head => Work { flops: self.head_flops, bytes: self.head_bytes, ends_token: true },
+            KernelKind::Head => Work { flops: tokens * self.head_flops, bytes: self.head_bytes, ends_token: true },
+        }
+    }
+}
+
+impl LayerCosts {
+    /// Attention and all that every token reads; each sequence reads its own KV cache.
+    fn dense(&self, kernel: &Kernel) -> Work {
+        let (tokens, sequences) = (u64::from(kernel.tokens), u64::from(kernel.sequences));
+        let (each, context) = (tokens / sequences, u64::from(kernel.context));
+        // Position i of a sequence's batch looks at context - each + i positions: their sum.
+        let looked_at = each * (context - each) + each * (each + 1) / 2;
+        Work {
+            flops: tokens * self.dense_flops + sequences * looked_at * self.attention_flops,
+            bytes: self.dense_bytes + sequences * (context + each) * self.kv_bytes,
+            ends_token: false,
         }
     }
 }

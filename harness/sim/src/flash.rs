@@ -16,6 +16,7 @@ struct InFlight {
     finish_ns: u64,
     bytes: u64,
     ticket: Ticket,
+    is_prefetch: bool,
 }
 
 /// The flash of a simulated device.
@@ -23,6 +24,9 @@ struct InFlight {
 pub struct Flash {
     table: ServiceTable,
     lanes: usize,
+    /// Lanes that prefetches may take.
+    prefetch_lanes: usize,
+    prefetch_in_flight: usize,
     now_ns: u64,
     in_flight: Vec<InFlight>,
     /// How many reads the remaining times were scaled for.
@@ -37,16 +41,18 @@ pub struct Flash {
 }
 
 impl Flash {
-    /// An idle flash with `lanes` lanes.
+    /// An idle flash with `lanes` lanes, of which prefetches may take `prefetch_lanes`.
     ///
     /// # Panics
     /// If there is no lane.
     #[must_use]
-    pub fn new(table: ServiceTable, lanes: usize) -> Self {
-        assert!(lanes > 0, "flash without lanes");
+    pub fn new(table: ServiceTable, lanes: usize, prefetch_lanes: usize) -> Self {
+        assert!(lanes > 0 && prefetch_lanes > 0, "flash without lanes");
         Self {
             table,
             lanes,
+            prefetch_lanes,
+            prefetch_in_flight: 0,
             now_ns: 0,
             in_flight: Vec::with_capacity(lanes),
             scaled_for: 0,
@@ -82,6 +88,15 @@ impl Flash {
         ticket
     }
 
+    /// Takes a prefetch that is still queued back. Returns its bytes; none where it has begun.
+    pub fn cancel(&mut self, ticket: Ticket) -> Option<u64> {
+        let index = self.prefetch.binary_search_by_key(&ticket, |&(queued, _)| queued).ok()?;
+        let (_, bytes) = self.prefetch.remove(index)?;
+        let place = self.place(ticket);
+        self.landed[place] = true;
+        Some(bytes)
+    }
+
     /// Whether a read has landed by the flash's present time.
     #[must_use]
     pub fn landed(&self, ticket: Ticket) -> bool {
@@ -112,6 +127,12 @@ impl Flash {
             self.land();
         }
         self.now_ns
+    }
+
+    /// How long reads take.
+    #[must_use]
+    pub fn service(&self) -> &ServiceTable {
+        &self.table
     }
 
     /// Bytes landed so far.
@@ -152,6 +173,7 @@ impl Flash {
                 continue;
             }
             self.in_flight.swap_remove(index);
+            self.prefetch_in_flight -= usize::from(read.is_prefetch);
             let place = self.place(read.ticket);
             self.landed[place] = true;
             self.landed_bytes += read.bytes;
@@ -162,8 +184,16 @@ impl Flash {
     fn fill_lanes(&mut self) {
         let going = self.in_flight.len();
         while self.in_flight.len() < self.lanes {
-            let Some((ticket, bytes)) = self.demand.pop_front().or_else(|| self.prefetch.pop_front()) else { break };
-            self.in_flight.push(InFlight { finish_ns: 0, bytes, ticket });
+            let demanded = self.demand.pop_front();
+            let ahead = if demanded.is_none() && self.prefetch_in_flight < self.prefetch_lanes {
+                self.prefetch.pop_front()
+            } else {
+                None
+            };
+            let Some((ticket, bytes)) = demanded.or(ahead) else { break };
+            let is_prefetch = demanded.is_none();
+            self.prefetch_in_flight += usize::from(is_prefetch);
+            self.in_flight.push(InFlight { finish_ns: 0, bytes, ticket, is_prefetch });
         }
         let lanes = self.in_flight.len();
         if lanes != self.scaled_for {

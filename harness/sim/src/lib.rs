@@ -9,6 +9,7 @@ pub mod flash;
 pub mod heat;
 pub mod memory;
 pub mod platform;
+pub mod random;
 pub mod service;
 
 pub use compute::{Costs, LayerCosts, Processor};

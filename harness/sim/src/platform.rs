@@ -22,6 +22,8 @@ pub struct Spec<'a> {
     pub costs: Costs,
     /// Reads that the app keeps in flight.
     pub lanes: u32,
+    /// Those of them that prefetches may take.
+    pub prefetch_lanes: u32,
 }
 
 /// A device in virtual time.
@@ -47,7 +49,7 @@ impl SimPlatform {
     /// If the runtime's processor or number format is not in the device's profile, which a checked profile rules out.
     #[must_use]
     pub fn new(spec: Spec<'_>) -> Self {
-        let Spec { device, runtime, costs, lanes } = spec;
+        let Spec { device, runtime, costs, lanes, prefetch_lanes } = spec;
         let profile = device.processor(runtime.processor).expect("a checked profile has its runtimes' processors");
         let peak = profile.flops_per_s(runtime.compute_format).expect("a checked profile has its runtimes' formats");
         let lanes = lanes.min(device.flash.queue_depth);
@@ -55,7 +57,11 @@ impl SimPlatform {
         let attained = |share: Share, whole: u64| share.of(whole).max(1);
         Self {
             now_ns: 0,
-            flash: Flash::new(ServiceTable::new(&device.flash.law, lanes), lanes as usize),
+            flash: Flash::new(
+                ServiceTable::new(&device.flash.law, lanes),
+                lanes as usize,
+                prefetch_lanes.min(lanes) as usize,
+            ),
             costs,
             processor: Processor {
                 flops_per_s: attained(runtime.compute_share, peak.get()),
@@ -94,6 +100,12 @@ impl SimPlatform {
     #[must_use]
     pub fn submitted_bytes(&self) -> u64 {
         self.submitted_bytes
+    }
+
+    /// How long reads take.
+    #[must_use]
+    pub fn service(&self) -> &ServiceTable {
+        self.flash.service()
     }
 
     /// Time so far with a read in flight.
@@ -157,6 +169,13 @@ impl Platform for SimPlatform {
 
     fn wait(&mut self, ticket: Ticket) {
         self.now_ns = self.flash.advance_until_landed(ticket).max(self.now_ns);
+    }
+
+    fn cancel(&mut self, ticket: Ticket) -> bool {
+        let Some(bytes) = self.flash.cancel(ticket) else { return false };
+        self.submitted_bytes -= bytes;
+        self.ledger.dram_bytes -= bytes;
+        true
     }
 
     fn move_row(&mut self, _from: u32, _to: u32, bytes: u64) {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use tightfit_reports::schema::{
-    Cache, Energy, Flash, Latency, Memory, Provenance, RunResult, Source, Thermal, Throughput, Time, TokenRow,
+    Cache, Energy, Flash, Latency, Memory, Prefetch, Provenance, Quality, RunResult, Source, Thermal, Throughput, Time,
+    TokenRow,
 };
 
 /// Milliseconds of compute per token, flash bytes per microsecond, device name.
@@ -126,6 +127,7 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
             bytes_per_token,
             reads: sum(|t| t.flash_bytes) / 32_768,
             read_amplification: 1.0625,
+            mean_run_bundles: 4.5,
             hidden_ns: 0,
         },
         cache: Cache {
@@ -138,6 +140,8 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
             hit_rate: hits as f64 / lookups as f64,
             decode_hit_rate: hits as f64 / lookups as f64,
         },
+        prefetch: Prefetch::default(),
+        quality: Quality::default(),
         memory: memory(peak_mb, budget.unwrap_or(28)),
         energy: Energy {
             total_pj,

@@ -70,6 +70,7 @@ fn csv_header() {
     flash.bytes_per_token
     flash.reads
     flash.read_amplification
+    flash.mean_run_bundles
     flash.hidden_ns
     cache.lookups
     cache.hits
@@ -79,6 +80,13 @@ fn csv_header() {
     cache.evictions
     cache.hit_rate
     cache.decode_hit_rate
+    prefetch.useful
+    prefetch.late
+    prefetch.wasted
+    prefetch.cancelled
+    quality.open_loop
+    quality.lost_mass_share
+    quality.degraded_mass_share
     memory.peak_bytes
     memory.dense_bytes
     memory.kv_bytes
@@ -97,6 +105,7 @@ fn csv_header() {
     thermal.mean_mw
     thermal.peak_fill
     thermal.throttled
+    quality.mass_from
     memory.outcome
     provenance.weakest
     provenance.assumed

@@ -60,6 +60,7 @@ pub(super) fn scenario(
         processor: file.processor,
         request: file.request,
         memory: file.memory,
+        seed: file.seed,
         strategies,
         source,
     })

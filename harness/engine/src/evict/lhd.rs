@@ -2,17 +2,17 @@
 //! (Beckmann, Chen and Cidon, *LHD: improving cache hit rate by maximizing hit density*, NSDI 2018).
 //!
 //! Bundles are told apart by the sum of their last two ages at a hit, in 12 classes of powers of two. For each class
-//! and age, hits and evictions are counted; every 16 turns of the cache the counts fade to nine tenths and the densities of
-//! all ages are reckoned anew. A share of 1 % goes to explorers, every 32nd bundle used, which stay until they are used
-//! or outlive the counts: they find hits that lie beyond what the rest lives to see.
+//! and age, hits and evictions are counted; every 16 turns of the cache the counts fade to nine tenths and the
+//! densities of all ages are reckoned anew. A share of 1 % goes to explorers, every 32nd bundle used, which stay until
+//! they are used or outlive the counts: they find hits that lie beyond what the rest lives to see.
 //!
 //! Where the paper samples 32 random candidates, this takes the ends of 12 recency lists, the oldest and the newest of
-//! every class: no chance, and the same choice as over all bundles wherever a class's density has no dip inside. All of
-//! it is in integers. Ages are lookups in units of a 32nd of the cache or twice that, up to 32 turns of it or more. So
-//! libCacheSim's counts cannot hold, and none is claimed: of 10^7 lookups of 10^6 objects (Zipf 0.9, room for a tenth)
-//! this finds 66.5 % where libCacheSim's LHD finds 67.7 % and LRU 63.5 %; of a trace of experts with room for 10 %,
-//! 36.2 % to 33.1 and 36.6 %. Held bundles count in their class and come back when they are touched. 21 bytes a bundle,
-//! 4 more where sizes differ, 8 for each held, and 0.15 MB of counts.
+//! every class: no chance, and the same choice as over all bundles wherever a class's density has no dip inside. All
+//! of it is in integers. Ages are lookups in units of a 32nd of the cache or twice that, up to 32 turns of it or more.
+//! So libCacheSim's counts cannot hold, and none is claimed: of 10^7 lookups of 10^6 objects (Zipf 0.9, room for a
+//! tenth) this finds 66.5 % where libCacheSim's LHD finds 67.7 % and LRU 63.5 %; of a trace of experts with room for
+//! 10 %, 36.2 % to 33.1 and 36.6 %. Held bundles count in their class and come back when they are touched. 21 bytes a
+//! bundle, 4 more where sizes differ, 8 for each held, and 0.15 MB of counts.
 
 use alloc::{vec, vec::Vec};
 

@@ -26,6 +26,8 @@ impl Evict for RetainNone {
 
     fn touch(&mut self, _bundle: BundleId, _at: At) {}
 
+    fn release(&mut self, _bundle: BundleId) {}
+
     fn admit(&mut self, bundle: BundleId, _at: At) {
         self.held.push(bundle);
     }

@@ -1,11 +1,11 @@
 //! A count-min sketch: how often a bundle was used, in far less memory than a count of every bundle ever seen would
 //! take.
 //!
-//! Ten counters a bundle, found by double hashing; the count is their minimum, never too low and rarely too high. Built
-//! as libCacheSim builds its own, so that W-TinyLFU agrees with it to the digit: 14.4 counters an entry (an error of
-//! 0.1 %: ln 0.001 / ln² 2), the two hashes the lower halves of XXH64 with its seeds, and every one of the ten counters
-//! rises with a use, also where it is not the least. Counters stop at 65 535, where libCacheSim's go on to 2^32: that
-//! tells only between two bundles used more often than that since the last halvings.
+//! Ten counters a bundle, found by double hashing; the count is their minimum, never too low and rarely too high.
+//! Built as libCacheSim builds its own, so that W-TinyLFU agrees with it to the digit: 14.4 counters an entry (an
+//! error of 0.1 %: ln 0.001 / ln² 2), the two hashes the lower halves of XXH64 with its seeds, and every one of the
+//! ten counters rises with a use, also where it is not the least. Counters stop at 65 535, where libCacheSim's go on
+//! to 2^32: that tells only between two bundles used more often than that since the last halvings.
 
 use alloc::{vec, vec::Vec};
 

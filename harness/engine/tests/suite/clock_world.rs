@@ -20,6 +20,8 @@ pub(crate) struct ClockWorld {
     pub(crate) asked_bytes: [u64; Cause::COUNT],
     /// Reads asked for, by cause.
     pub(crate) asked_reads: [u64; Cause::COUNT],
+    /// Pieces that the reads were asked to bring, by cause.
+    pub(crate) asked_pieces: [u64; Cause::COUNT],
     /// Every read's length, in order.
     pub(crate) lengths: Vec<u64>,
     /// Bytes moved.
@@ -41,6 +43,7 @@ impl ClockWorld {
             next_ticket: 0,
             asked_bytes: [0; Cause::COUNT],
             asked_reads: [0; Cause::COUNT],
+            asked_pieces: [0; Cause::COUNT],
             lengths: Vec::new(),
             moved_bytes: 0,
             kernel_ns: 0,
@@ -58,11 +61,12 @@ impl Platform for ClockWorld {
         self.now_ns
     }
 
-    fn submit(&mut self, read: &Read, _pieces: &[Piece]) -> Ticket {
+    fn submit(&mut self, read: &Read, pieces: &[Piece]) -> Ticket {
         let now_ns = self.now_ns;
         self.finish_ns.retain(|_, finish_ns| *finish_ns > now_ns);
         self.asked_bytes[read.cause as usize] += read.extent.bytes;
         self.asked_reads[read.cause as usize] += 1;
+        self.asked_pieces[read.cause as usize] += pieces.len() as u64;
         self.lengths.push(read.extent.bytes);
         self.finish_ns.insert(self.next_ticket, now_ns + self.read_ns);
         assert!(
@@ -84,6 +88,16 @@ impl Platform for ClockWorld {
         assert!(ticket < self.next_ticket, "ticket {ticket} was never given out");
         let finish_ns = self.finish_ns.remove(&ticket).unwrap_or(0);
         self.now_ns = self.now_ns.max(finish_ns);
+    }
+
+    fn cancel(&mut self, ticket: Ticket) -> bool {
+        assert!(ticket < self.next_ticket, "ticket {ticket} was never given out");
+        // Every other read has begun.
+        let queued = ticket.is_multiple_of(2) && self.finish_ns.get(&ticket).is_some_and(|&ns| ns > self.now_ns);
+        if queued {
+            self.finish_ns.remove(&ticket);
+        }
+        queued
     }
 
     fn move_row(&mut self, from: u32, to: u32, bytes: u64) {

@@ -8,7 +8,10 @@
 use std::{path::Path, sync::OnceLock};
 
 use tightfit_engine::{
-    evict::{Evict, Sizes, arc::Arc, belady::Belady, lru::Lru, s3_fifo::S3Fifo, two_q::TwoQ, w_tinylfu::WTinyLfu},
+    evict::{
+        Evict, Sizes, arc::Arc, belady::Belady, clock::Clock, fifo::Fifo, lfu::Lfu, lru::Lru, s3_fifo::S3Fifo,
+        sieve::Sieve, two_q::TwoQ, w_tinylfu::WTinyLfu,
+    },
     oracle::Oracle,
     replay::Replay,
 };
@@ -28,7 +31,11 @@ macro_rules! golden {
 }
 
 golden! {
+    fifo: "FIFO" => |_, bundles, _| Fifo::new(bundles);
     lru: "LRU" => |_, bundles, _| Lru::new(bundles);
+    clock: "Clock" => |_, bundles, _| Clock::new(bundles);
+    sieve: "Sieve" => |_, bundles, _| Sieve::new(bundles);
+    lfu: "LFU" => |_, bundles, _| Lfu::new(bundles);
     s3_fifo: "S3FIFO" => |_, bundles, capacity| S3Fifo::new(bundles, capacity, &ONE);
     arc: "ARC" => |_, bundles, capacity| Arc::new(bundles, capacity, &ONE);
     two_q: "TwoQ" => |_, bundles, capacity| TwoQ::new(bundles, capacity, &ONE);

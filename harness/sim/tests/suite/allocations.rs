@@ -1,5 +1,7 @@
 //! On the simulated platform a step allocates nothing either, whatever the policy, and neither does the page cache.
 
+use std::sync::Arc;
+
 use allocation_counter::measure;
 use tightfit_engine::{
     Engine, Geometry, Overlap, Script, Setup, Store,
@@ -42,9 +44,17 @@ fn script() -> Script {
 }
 
 /// Calls of the allocator during a session, warm-up included.
-fn calls(stepper: &mut impl Stepper<Platform = SimPlatform>, script: &Script) -> u64 {
-    let request = Request { script, model_layers: 2, decode_passes: DECODE_PASSES, context_max: 64, rows_fixed: None };
-    let info = measure(|| session::run(stepper, &request, |_| ()));
+fn calls(stepper: &mut impl Stepper<Platform = SimPlatform>, script: &Script, prefetch: Prefetch<'_>) -> u64 {
+    let request = Request {
+        script,
+        model_layers: 2,
+        decode_passes: DECODE_PASSES,
+        context_max: 64,
+        rows_fixed: None,
+        prefetch,
+        draft_tokens: 0,
+    };
+    let info = measure(|| session::run(stepper, &request, |_, _| ()));
     let counters = stepper.counters();
     assert!(
         counters.lookups > 1000 && counters.misses > 10 && counters.evictions > 0,
@@ -63,13 +73,16 @@ fn engine_calls<E: Evict>(gather: Gather, policy: E) -> u64 {
         reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 16_384 },
         overlap: if ahead { Overlap::None } else { Overlap::ResidentFirst },
         gather,
-        prefetch: if ahead { Prefetch::NextLayer } else { Prefetch::None },
+        predictor: false,
+        bend: None,
+        ahead_bundles_max: if ahead { 2 * ROWS as usize } else { 0 },
         pinned: vec![3, 70],
         dense_bytes: 1_000_000,
         row_bundles_max: script.row_bundles_max(),
     };
     let mut engine = Engine::new(&store, setup, policy, platform(&cool(LAW, 32), 8));
-    calls(&mut engine, &script)
+    let prefetch = if ahead { Prefetch::NextLayer } else { Prefetch::None };
+    calls(&mut engine, &script, prefetch)
 }
 
 #[test]
@@ -81,7 +94,7 @@ fn no_policy_allocates_in_a_session() {
         assert_eq!(engine_calls(gather, Lru::new(bundles)), 0, "lru, {gather:?}");
         assert_eq!(engine_calls(gather, Window::new(bundles, 2, 2)), 0, "window, {gather:?}");
         let oracle = Oracle::new(&script, bundles, DECODE_PASSES);
-        assert_eq!(engine_calls(gather, Belady::new(bundles, oracle)), 0, "belady, {gather:?}");
+        assert_eq!(engine_calls(gather, Belady::new(bundles, 0, Arc::new(oracle))), 0, "belady, {gather:?}");
     }
 }
 
@@ -96,5 +109,5 @@ fn the_page_cache_allocates_nothing_in_a_session() {
         dense_bytes: 1_000_000,
     };
     let mut cache = PagedEngine::new(&store, setup, platform(&cool(LAW, 32), 1));
-    assert_eq!(calls(&mut cache, &script), 0);
+    assert_eq!(calls(&mut cache, &script, Prefetch::None), 0);
 }

@@ -125,7 +125,7 @@ fn demand_overtakes_queued_prefetch() {
 #[test]
 fn flash_is_busy_while_a_read_is_in_flight_and_no_longer() {
     let device = cool(LAW, 32);
-    let mut flash = Flash::new(ServiceTable::new(&device.flash.law, 4), 4);
+    let mut flash = Flash::new(ServiceTable::new(&device.flash.law, 4), 4, 4);
     flash.reserve(16);
     flash.advance(50_000);
     assert_eq!(flash.busy_ns(), 0);
@@ -138,7 +138,7 @@ fn flash_is_busy_while_a_read_is_in_flight_and_no_longer() {
 #[test]
 #[should_panic(expected = "more reads outstanding than reserved")]
 fn more_reads_than_reserved_are_refused() {
-    let mut flash = Flash::new(ServiceTable::new(&cool(LAW, 32).flash.law, 1), 1);
+    let mut flash = Flash::new(ServiceTable::new(&cool(LAW, 32).flash.law, 1), 1, 1);
     flash.reserve(16);
     for _ in 0..65 {
         flash.submit(4096, Cause::Prefetch);

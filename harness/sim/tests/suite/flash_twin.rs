@@ -58,7 +58,7 @@ fn drain(law: &FlashLaw, lanes: usize, drops: &mut [Drop]) {
 
 /// When each read lands on the simulated flash.
 fn simulate(law: &FlashLaw, lanes: usize, drops: &[Drop]) -> Vec<u64> {
-    let mut flash = Flash::new(ServiceTable::new(law, u32::try_from(lanes).expect("a few lanes")), lanes);
+    let mut flash = Flash::new(ServiceTable::new(law, u32::try_from(lanes).expect("a few lanes")), lanes, lanes);
     flash.reserve(drops.len());
     let mut landed_ns: Vec<Option<u64>> = vec![None; drops.len()];
     let mut tickets: Vec<Ticket> = Vec::new();

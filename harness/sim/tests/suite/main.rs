@@ -9,5 +9,6 @@ mod grid;
 mod heat;
 mod memory;
 mod profile;
+mod random;
 mod repeat;
 mod table;

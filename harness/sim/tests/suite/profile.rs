@@ -55,14 +55,17 @@ pub(crate) fn costs() -> Costs {
         attention_flops: 64,
         row_bytes: 20_000,
         row_flops: 10,
+        cold_row_bytes: 5_000,
+        predictor_bytes: 400_000,
+        predictor_flops: 100_000,
     };
-    Costs { layers: vec![operations, bytes], head_bytes: 4_000_000, head_flops: 2_000_000 }
+    Costs { layers: vec![operations, bytes], head_bytes: 4_000_000, head_flops: 2_000_000, ..Costs::default() }
 }
 
 /// A platform that keeps up to `lanes` reads in flight.
 pub(crate) fn platform(device: &Device, lanes: u32) -> SimPlatform {
     let runtime = device.runtime("bare", ProcessorKind::Cpu).expect("the test's runtime");
-    let mut platform = SimPlatform::new(Spec { device, runtime, costs: costs(), lanes });
+    let mut platform = SimPlatform::new(Spec { device, runtime, costs: costs(), lanes, prefetch_lanes: lanes });
     platform.reserve(512);
     platform
 }
@@ -74,5 +77,5 @@ pub(crate) fn read(bytes: u64, cause: Cause) -> Read {
 
 /// A kernel over one position.
 pub(crate) fn kernel(kind: KernelKind, layer: u32, rows: u32) -> Kernel {
-    Kernel { kind, layer, tokens: 1, context: 1, rows, row_uses: rows.into() }
+    Kernel { kind, layer, tokens: 1, sequences: 1, context: 1, rows, cold_rows: 0, row_uses: rows.into() }
 }
