@@ -92,6 +92,10 @@ impl Evict for Arc {
         self.reuse(bundle, at);
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.queues.renew(self.queues.place(bundle), bundle);
+    }
+
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         self.settle();
         self.queues.renew(T2, bundle);

@@ -159,6 +159,10 @@ impl Evict for Lhd {
         self.reuse(bundle, at);
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.queues.renew(self.queues.place(bundle), bundle);
+    }
+
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         let tag = self.tags[bundle as usize];
         let age = self.age(tag);

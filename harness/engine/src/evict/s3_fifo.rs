@@ -90,6 +90,10 @@ impl Evict for S3Fifo {
         self.count_use(bundle);
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.queues.release(bundle);
+    }
+
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         self.count_use(bundle);
     }

@@ -51,8 +51,12 @@ impl Evict for TwoQ {
         if self.queues.place(bundle) == IN { self.queues.hold(bundle) } else { self.queues.lift(bundle) }
     }
 
-    fn touch(&mut self, bundle: BundleId, at: At) {
-        if self.queues.place(bundle) == IN { self.queues.release(bundle) } else { self.reuse(bundle, at) }
+    fn touch(&mut self, bundle: BundleId, _at: At) {
+        self.release(bundle);
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        if self.queues.place(bundle) == IN { self.queues.release(bundle) } else { self.queues.renew(MAIN, bundle) }
     }
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {

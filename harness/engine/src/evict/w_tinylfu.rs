@@ -118,6 +118,10 @@ impl Evict for WTinyLfu {
         self.reuse(bundle, at);
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.queues.renew(self.queues.place(bundle), bundle);
+    }
+
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         let place = self.queues.place(bundle);
         self.queues.renew(if place == WINDOW { WINDOW } else { PROTECTED }, bundle);

@@ -40,7 +40,9 @@ golden! {
     arc: "ARC" => |_, bundles, capacity| Arc::new(bundles, capacity, &ONE);
     two_q: "TwoQ" => |_, bundles, capacity| TwoQ::new(bundles, capacity, &ONE);
     w_tinylfu: "WTinyLFU" => |_, bundles, capacity| WTinyLfu::new(bundles, capacity, &ONE);
-    belady: "Belady" => |stream, bundles, _| Belady::new(bundles, Oracle::of_stream(stream, bundles));
+    belady: "Belady" => |stream, bundles, _| {
+        Belady::new(bundles, 0, Oracle::of_stream(stream.to_vec(), bundles).into())
+    };
 }
 
 /// Hits of the policy beside the golden ones, on every stream that is here and at every size.

@@ -47,7 +47,7 @@ impl Ghost {
         })
     }
 
-    fn twin(self, bundles: u32, capacity_bytes: u64, sizes: &Sizes) -> Boxed {
+    pub(crate) fn twin(self, bundles: u32, capacity_bytes: u64, sizes: &Sizes) -> Boxed {
         let sizes: Vec<u64> = (0..bundles).map(|bundle| sizes.of(bundle)).collect();
         Boxed(match self {
             Self::S3Fifo => Box::new(twins::S3Fifo::new(capacity_bytes, sizes)),
@@ -66,6 +66,10 @@ impl Evict for Boxed {
 
     fn touch(&mut self, bundle: BundleId, at: At) {
         self.0.touch(bundle, at);
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        self.0.release(bundle);
     }
 
     fn reuse(&mut self, bundle: BundleId, at: At) {
@@ -180,7 +184,7 @@ fn every_small_trace_goes_as_its_twin_goes() {
         }
         for capacity_bytes in [8, 16, 24, 32] {
             let setup = residency::plain(&script, capacity_bytes, Vec::new());
-            let mut belady = residency::engine(&store, &script, setup, Policy::Belady, 6);
+            let mut belady = residency::engine(&store, &script, setup, Policy::BELADY, 6);
             for step in steps(&script, 6, false) {
                 belady.step(&step);
             }

@@ -97,6 +97,10 @@ impl Evict for S3Fifo {
         }
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+    }
+
     fn admit(&mut self, bundle: BundleId, _at: At) {
         self.uses.insert(bundle, 0);
         let small_is_full = bytes(&self.sizes, &self.small) >= self.capacity_bytes / 10;
@@ -149,6 +153,13 @@ impl Evict for TwoQ {
     fn lack(&mut self, bundle: BundleId) {
         if take(&mut self.ghosts, bundle) {
             self.recalled.insert(bundle);
+        }
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        if take(&mut self.main, bundle) {
+            self.main.push(bundle);
         }
     }
 
@@ -232,6 +243,15 @@ impl Evict for Arc {
         };
         take(&mut self.lists[own], bundle);
         self.recalled.insert(bundle);
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        for list in &mut self.lists[..2] {
+            if take(list, bundle) {
+                list.push(bundle);
+            }
+        }
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
@@ -324,6 +344,15 @@ impl Evict for WTinyLfu {
         }
     }
 
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        for queue in [&mut self.window, &mut self.probation, &mut self.protected] {
+            if take(queue, bundle) {
+                queue.push(bundle);
+            }
+        }
+    }
+
     fn admit(&mut self, bundle: BundleId, _at: At) {
         self.window.push(bundle);
         self.sketch.add(&self.sketch.places(bundle));
@@ -370,6 +399,8 @@ impl Evict for WTinyLfu {
 #[derive(Clone, Copy)]
 struct Life {
     used: u64,
+    /// Number of the move that put it at the new end of its class.
+    moved: u64,
     /// The last two ages at a hit, newest first.
     ages: [u64; 2],
     explores: bool,
@@ -391,6 +422,7 @@ pub(super) struct Lhd {
     past: Vec<[[u64; 2]; 1024]>,
     densities: Vec<[u64; 1024]>,
     updates: u64,
+    moves: u64,
 }
 
 impl Lhd {
@@ -400,7 +432,7 @@ impl Lhd {
         let first = |class: u64| std::array::from_fn(|age| (class + 1) * (1 << 26) / (age as u64 + 1));
         let (densities, past) = ((0..12).map(first).collect(), vec![[[0; 2]; 1024]; 12]);
         let (lives, held) = Default::default();
-        Self { capacity_bytes, turn, sizes, lives, held, past, densities, updates: 0 }
+        Self { capacity_bytes, turn, sizes, lives, held, past, densities, updates: 0, moves: 0 }
     }
 
     fn age(&self, life: Life) -> u64 {
@@ -417,7 +449,8 @@ impl Lhd {
         let exploring: Queue = self.lives.iter().filter(|(_, life)| life.explores).map(|(&id, _)| id).collect();
         let room = bytes(&self.sizes, &exploring) + self.sizes[bundle as usize] <= self.capacity_bytes / 100;
         let explores = room && (self.updates + 1).is_multiple_of(32);
-        self.lives.insert(bundle, Life { used: self.updates, ages, explores });
+        self.moves += 1;
+        self.lives.insert(bundle, Life { used: self.updates, moved: self.moves, ages, explores });
         self.updates += 1;
         if self.updates.is_multiple_of((16 * self.turn).clamp(1 << 14, 1 << 20)) {
             self.reckon();
@@ -448,7 +481,7 @@ impl Lhd {
     fn candidates(&self) -> Vec<(BundleId, Life)> {
         let free = self.lives.iter().filter(|(bundle, _)| !self.held.contains(bundle));
         let mut free: Vec<(BundleId, Life)> = free.map(|(&bundle, &life)| (bundle, life)).collect();
-        free.sort_by_key(|(_, life)| life.used);
+        free.sort_by_key(|(_, life)| life.moved);
         let classes = (0..12).flat_map(|class| {
             let of_class = |(_, life): &&(BundleId, Life)| !life.explores && life.class() == class;
             [free.iter().find(of_class), free.iter().rfind(of_class)]
@@ -468,6 +501,12 @@ impl Evict for Lhd {
         let age = self.age(life);
         self.event(life, 0);
         self.update(bundle, [age, life.ages[0]]);
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        self.moves += 1;
+        self.lives.get_mut(&bundle).expect("in care").moved = self.moves;
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
