@@ -1,15 +1,16 @@
-//! ARC: two recency lists, used once and used again, whose shares follow the hits among their ghosts (Megiddo and Modha,
-//! *ARC: a self-tuning, low overhead replacement cache*, FAST 2003).
+//! ARC: two recency lists, used once and used again, whose shares follow the hits among their ghosts (Megiddo and
+//! Modha, *ARC: a self-tuning, low overhead replacement cache*, FAST 2003).
 //!
-//! `T1` and `T2` are in DRAM, `B1` and `B2` are their ghosts; `p` is what `T1` should have. A ghost of `B1` that is needed
-//! raises `p`, one of `B2` lowers it, by the other list's bytes over its own, at least once its own bytes.
+//! `T1` and `T2` are in DRAM, `B1` and `B2` are their ghosts; `p` is what `T1` should have. A ghost of `B1` that is
+//! needed raises `p`, one of `B2` lowers it, by the other list's bytes over its own, at least once its own bytes.
 //!
-//! With steps of one bundle this is libCacheSim's ARC (0.3.5 and its source of October 2024). That keeps `p` in floating
-//! point; here it is fixed point of up to 32 fraction bits, because no float may decide an order: the two part only where a
-//! sum of fractions rounds to a whole number in one of them, which none of the golden counts meets. In a step of many
-//! bundles all ghosts are asked first; victims are then chosen as for the last bundle that is lacking, with all that is
-//! lacking coming in; held bundles count in their list's bytes and come back at the new end of `T2`; where the list that
-//! should give has only held bundles, the other gives. 16 bytes a bundle.
+//! With steps of one bundle this is libCacheSim's ARC (0.3.5 and its source of October 2024). That keeps `p` in
+//! floating point; here it is fixed point of up to 32 fraction bits, because no float may decide an order: the two part
+//! only where a sum of fractions rounds to a whole number in one of them, which none of the golden counts meets. In a
+//! step of many bundles all ghosts are asked first; victims are then chosen as for the last bundle that is lacking,
+//! with all that is lacking coming in; held bundles count in their list's bytes and come back at the new end of `T2`;
+//! where the list that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ,
+//! 8 for each in a list (up to twice what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},

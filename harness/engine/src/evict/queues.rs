@@ -1,11 +1,12 @@
 //! Queues of bundles in flat logs: what the policies with ghosts are built of.
 //!
-//! A queue is the log of what was put into it. A bundle's one place is an index into one log, four bytes; what was taken
-//! out or put in again is a stale entry, which is recognised by that place and skipped. A log that is half stale is
-//! compacted. So a use costs one random access where a linked list costs three that depend on each other, and old ends
-//! are read in sequence. Not a policy: it chooses nothing.
+//! A queue is the log of what was put into it. A bundle's one place is an index into one log, four bytes; what was
+//! taken out or put in again is a stale entry, which is recognised by that place and skipped. A log that is half stale
+//! is compacted. So a use costs one random access where a linked list costs three that depend on each other, and old
+//! ends are read in sequence. Not a policy: it chooses nothing.
 //!
-//! Memory: 5 bytes a bundle, 4 more where sizes differ, and 8 for each bundle in a queue.
+//! Memory: 5 bytes a bundle, 4 more where sizes differ, and 8 for each bundle in a queue; address space for 8 a bundle
+//! in every queue is reserved and stays untouched.
 
 use alloc::{vec, vec::Vec};
 
@@ -206,8 +207,8 @@ impl<const N: usize> Queues<N> {
         recalled
     }
 
-    /// Moves a bundle to the new end of a queue of ghosts, whose oldest leave until it fits into `capacity_bytes`; a bundle
-    /// that never fits leaves no ghost.
+    /// Moves a bundle to the new end of a queue of ghosts, whose oldest leave until it fits into `capacity_bytes`; a
+    /// bundle that never fits leaves no ghost.
     pub(crate) fn bury(&mut self, bundle: BundleId, ghosts: u8, capacity_bytes: u64) {
         self.pull(bundle);
         let bytes = self.size(bundle);

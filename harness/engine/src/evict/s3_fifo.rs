@@ -1,14 +1,15 @@
-//! S3-FIFO: a small queue in front of a main one, and ghosts of what the small one dropped (Yang et al., *FIFO queues are
-//! all you need for cache eviction*, SOSP 2023).
+//! S3-FIFO: a small queue in front of a main one, and ghosts of what the small one dropped (Yang et al., *FIFO queues
+//! are all you need for cache eviction*, SOSP 2023).
 //!
-//! A bundle enters the small queue (10 % of the capacity), or the main one if it is a ghost. From the old end of the small
-//! queue it moves to the main one if it was used twice since, else it leaves and a ghost stays (90 % of the capacity). In the
-//! main queue every use, up to 3, is worth another round. Before the first eviction a full small queue lets bundles
-//! through to the main one.
+//! A bundle enters the small queue (10 % of the capacity), or the main one if it is a ghost. From the old end of the
+//! small queue it moves to the main one if it was used twice since, else it leaves and a ghost stays (90 % of the
+//! capacity). In the main queue every use, up to 3, is worth another round. Before the first eviction a full small
+//! queue lets bundles through to the main one.
 //!
 //! With steps of one bundle this is libCacheSim's S3FIFO to the digit (0.3.5: the October 2024 source does not have the
-//! last rule). One difference: libCacheSim passes bundles by that do not fit below the small queue's size; here a step
-//! needs all its bundles. A held bundle keeps its place in its queue. 16 bytes a bundle.
+//! last rule). One difference: libCacheSim passes by what is not smaller than its small queue; here a step needs all
+//! its bundles. A held bundle keeps its place in its queue. 5 bytes a bundle, 4 more where sizes differ, 8 for each in
+//! a queue (up to twice what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},

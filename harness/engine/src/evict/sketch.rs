@@ -1,9 +1,11 @@
-//! A count-min sketch: how often a bundle was used, in far less memory than a count of every bundle ever seen would take.
+//! A count-min sketch: how often a bundle was used, in far less memory than a count of every bundle ever seen would
+//! take.
 //!
-//! Ten counters a bundle, found by double hashing; the count is their minimum, never too low and rarely too high. Built as
-//! libCacheSim builds its own, so that W-TinyLFU agrees with it to the digit: counters of 32 bits, 14.4 of them an entry
-//! (an error of 0.1 %: ln 0.001 / ln² 2), the two hashes the lower halves of XXH64 with its seeds, and every one of the
-//! ten counters rises with a use, also where it is not the least.
+//! Ten counters a bundle, found by double hashing; the count is their minimum, never too low and rarely too high.
+//! Built as libCacheSim builds its own, so that W-TinyLFU agrees with it to the digit: 14.4 counters an entry (an
+//! error of 0.1 %: ln 0.001 / ln² 2), the two hashes the lower halves of XXH64 with its seeds, and every one of the
+//! ten counters rises with a use, also where it is not the least. Counters stop at 65 535, where libCacheSim's go on
+//! to 2^32: that tells only between two bundles used more often than that since the last halvings.
 
 use alloc::{vec, vec::Vec};
 
@@ -23,7 +25,7 @@ pub struct Places([u32; HASHES]);
 /// Counts of uses by bundle, approximately.
 #[derive(Clone, Debug)]
 pub struct Sketch {
-    counters: Vec<u32>,
+    counters: Vec<u16>,
     /// 2^64 over the number of counters, rounded up: remainders by two multiplications (Lemire et al. 2019).
     reciprocal: u64,
 }
@@ -57,8 +59,8 @@ impl Sketch {
 
     /// How often the bundle counted at `places` was used, at most.
     #[must_use]
-    pub fn estimate(&self, places: &Places) -> u32 {
-        places.0.iter().fold(u32::MAX, |least, &place| least.min(self.counters[place as usize]))
+    pub fn estimate(&self, places: &Places) -> u16 {
+        places.0.iter().fold(u16::MAX, |least, &place| least.min(self.counters[place as usize]))
     }
 
     /// Counts a use.

@@ -1,12 +1,13 @@
 //! 2Q: a first-in-first-out queue for what is new, its ghosts, and least recently used for what came back (Johnson and
 //! Shasha, VLDB 1994, full version).
 //!
-//! `A1in` aims at 25 % of the capacity; what it drops is remembered in `A1out`, ghosts of 50 %; a ghost that is needed again
-//! enters `Am`. Uses inside `A1in` count for nothing: they are taken for one burst.
+//! `A1in` aims at 25 % of the capacity; what it drops is remembered in `A1out`, ghosts of 50 %; a ghost that is needed
+//! again enters `Am`. Uses inside `A1in` count for nothing: they are taken for one burst.
 //!
-//! With steps of one bundle this is libCacheSim's `TwoQ` to the digit (0.3.5 and its source of October 2024). A held bundle of
-//! `A1in` keeps its place; one of `Am` counts in its bytes and comes back at the new end. Where the queue that should
-//! give has only held bundles, the other gives. 16 bytes a bundle.
+//! With steps of one bundle this is libCacheSim's `TwoQ` to the digit (0.3.5 and its source of October 2024). A held
+//! bundle of `A1in` keeps its place; one of `Am` counts in its bytes and comes back at the new end. Where the queue
+//! that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ, 8 for each in
+//! a queue (up to 1.5 times what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},
@@ -50,13 +51,12 @@ impl Evict for TwoQ {
         if self.queues.place(bundle) == IN { self.queues.hold(bundle) } else { self.queues.lift(bundle) }
     }
 
-    fn touch(&mut self, bundle: BundleId, at: At) {
-        if self.queues.place(bundle) == IN { self.queues.release(bundle) } else { self.reuse(bundle, at) }
+    fn touch(&mut self, bundle: BundleId, _at: At) {
+        self.release(bundle);
     }
 
     fn release(&mut self, bundle: BundleId) {
-        let place = self.queues.place(bundle);
-        if place == IN { self.queues.release(bundle) } else { self.queues.renew(place, bundle) }
+        if self.queues.place(bundle) == IN { self.queues.release(bundle) } else { self.queues.renew(MAIN, bundle) }
     }
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {

@@ -1,18 +1,23 @@
-//! W-TinyLFU: a small window in front of a segmented LRU that only lets in what was used more often than what would leave
-//! for it (Einziger, Friedman and Manes, *`TinyLFU`: a highly efficient cache admission policy*, 2017).
+//! W-TinyLFU: a small window in front of a segmented LRU that only lets in what was used more often than what would
+//! leave for it (Einziger, Friedman and Manes, *`TinyLFU`: a highly efficient cache admission policy*, 2017).
 //!
 //! The window has 1 % of the capacity, at least the largest bundle; the rest is a probation segment of a fifth and a
-//! protected one of four fifths. Uses are counted in a sketch, halved after 32 hits in the main part per bundle that fits it.
+//! protected one of four fifths. Uses are counted in a sketch, halved after 32 hits in the main part per bundle that
+//! fits it.
 //!
-//! With steps of one bundle this is libCacheSim's `WTinyLFU` of 0.3.5 to the digit, its habits too: uses in the window are not
-//! counted, what leaves the window is counted once more, and a promotion that overfills probation by rounding drops a
-//! bundle. (The October 2024 source goes on evicting after a bundle of the window won; 0.3.5 does not.) Two differences:
-//! libCacheSim refuses every bundle where 1 % of the capacity is less than one; and it sizes the sketch by bytes, here by
-//! bundles of the mean size. Held bundles count where they were and come back when they are touched. 16 bytes a bundle and
-//! 58 bytes for each that fits the cache.
+//! With steps of one bundle this is libCacheSim's `WTinyLFU` of 0.3.5 to the digit, its habits too: uses in the window
+//! are not counted, what leaves the window is counted once more, and a promotion that overfills probation by rounding
+//! drops a bundle. (The October 2024 source goes on evicting after a bundle of the window won; 0.3.5 does not.) Two
+//! differences: libCacheSim refuses every bundle where 1 % of the capacity is less than one; and it sizes the sketch by
+//! bytes, here by bundles of the mean size. Held bundles count where they were and come back when they are touched. 5
+//! bytes a bundle, 4 more where sizes differ, and 37 for each that fits the cache, 29 of them the sketch.
 
 use crate::{
-    evict::{At, Evict, Moment, Sizes, queues::Queues, sketch::Sketch},
+    evict::{
+        At, Evict, Moment, Sizes,
+        queues::Queues,
+        sketch::{Places, Sketch},
+    },
     geometry::BundleId,
 };
 
@@ -33,6 +38,8 @@ pub struct WTinyLfu {
     protected_bytes: u64,
     hits_to_halving: u64,
     halving_hits: u64,
+    /// The main part's oldest when it was last compared, often the next one's rival too, and where it is counted.
+    rival: (BundleId, Places),
     /// A promotion may have overfilled probation.
     overfilled: bool,
 }
@@ -45,9 +52,11 @@ impl WTinyLfu {
         let main_bytes = capacity_bytes.saturating_sub(window_bytes);
         let entries = (main_bytes / sizes.mean()).min(u64::from(bundles));
         let halving_hits = HITS_A_HALVING * entries.max(1);
+        let sketch = Sketch::new(entries);
         Self {
             queues: Queues::new(bundles, sizes),
-            sketch: Sketch::new(entries),
+            rival: (0, sketch.places(0)),
+            sketch,
             main_bytes,
             probation_bytes: main_bytes / 5,
             protected_bytes: main_bytes * 4 / 5,
@@ -72,6 +81,13 @@ impl WTinyLfu {
         let fits = |queue, capacity_bytes| self.queues.bytes(queue) + bytes <= capacity_bytes;
         let high = !fits(PROBATION, self.probation_bytes) && fits(PROTECTED, self.protected_bytes);
         self.queues.renew(if high { PROTECTED } else { PROBATION }, bundle);
+    }
+
+    fn outdoes(&mut self, newcomer: &Places, rival: BundleId) -> bool {
+        if self.rival.0 != rival {
+            self.rival = (rival, self.sketch.places(rival));
+        }
+        self.sketch.estimate(newcomer) > self.sketch.estimate(&self.rival.1)
     }
 
     fn count_hit(&mut self, bundle: BundleId) {
@@ -126,8 +142,7 @@ impl Evict for WTinyLfu {
             let room_bytes = self.main_bytes.saturating_sub(self.main_used_bytes());
             let room = self.queues.size(newcomer) <= room_bytes;
             let rival = if room { None } else { self.main_oldest() };
-            let wins = rival
-                .is_some_and(|rival| self.sketch.estimate(&places) > self.sketch.estimate(&self.sketch.places(rival)));
+            let wins = rival.is_some_and(|rival| self.outdoes(&places, rival));
             self.sketch.add(&places);
             if room {
                 self.let_in(newcomer);

@@ -1,9 +1,9 @@
-//! Golden counts: hits of the policies beside those that libcachesim 0.3.5 counts, to the digit, on two streams at eight
-//! sizes. `tests/golden/make.py` made them.
+//! Golden counts: hits of the policies beside those that libcachesim 0.3.5 counts, to the digit, on two streams at
+//! eight sizes. `tests/golden/make.py` made them.
 //!
 //! The Zipf stream is made of integers alone, so that both sides make the same one. The expert routes are a published
-//! trace that is not committed here: they are read where the data folder stands beside the checkout, and left out, aloud,
-//! where it does not.
+//! trace that is not committed here: they are read where the data folder stands beside the checkout, and left out,
+//! aloud, where it does not.
 
 use std::{path::Path, sync::OnceLock};
 
@@ -41,7 +41,7 @@ golden! {
     two_q: "TwoQ" => |_, bundles, capacity| TwoQ::new(bundles, capacity, &ONE);
     w_tinylfu: "WTinyLFU" => |_, bundles, capacity| WTinyLfu::new(bundles, capacity, &ONE);
     belady: "Belady" => |stream, bundles, _| {
-        Belady::new(bundles, 0, std::sync::Arc::new(Oracle::of_stream(stream.to_vec(), bundles)))
+        Belady::new(bundles, 0, Oracle::of_stream(stream.to_vec(), bundles).into())
     };
 }
 
@@ -95,6 +95,7 @@ fn zipf() -> &'static [u32] {
 }
 
 /// The expert routes in the order of phase, step, layer, expert; empty where the data is not beside the checkout.
+#[expect(clippy::print_stderr, reason = "what a test leaves out is said")]
 fn routes() -> &'static [u32] {
     static STREAM: OnceLock<Vec<u32>> = OnceLock::new();
     STREAM.get_or_init(|| {

@@ -41,7 +41,8 @@ fn any_steps() -> impl Strategy<Value = Vec<(BTreeSet<u32>, usize)>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
-    /// Held bundles are spared, nothing leaves twice, none is left where no victim is named, and all leave at last.
+    /// Victims are the twin's; held bundles are spared, nothing leaves twice, none is left where no victim is named, and
+    /// all leave at last.
     #[test]
     fn a_victim_is_a_candidate_and_every_candidate_is_a_victim_once(
         steps in any_steps(),
@@ -49,31 +50,48 @@ proptest! {
         capacity_bytes in 0_u64..90,
         policy in prop::sample::select(Ghost::ALL.to_vec()),
     ) {
-        let mut evict = policy.build(BUNDLES, capacity_bytes, &Sizes::Each(sizes));
+        let sizes = Sizes::Each(sizes);
+        let mut both = [Ghost::build, Ghost::twin].map(|make| make(policy, BUNDLES, capacity_bytes, &sizes));
         let mut care = BTreeSet::new();
         for (number, (active, asks)) in steps.iter().enumerate() {
             let at = At { step: number as u64, id: number };
-            let (hits, misses): (BTreeSet<u32>, BTreeSet<u32>) = active.iter().partition(|id| care.contains(*id));
+            let hits: BTreeSet<u32> = active.intersection(&care).copied().collect();
             for bundle in active {
-                if hits.contains(bundle) { evict.hold(*bundle) } else { evict.lack(*bundle) }
+                let hit = hits.contains(bundle);
+                for evict in &mut both {
+                    if hit { evict.hold(*bundle) } else { evict.lack(*bundle) }
+                }
             }
             for _ in 0..*asks {
-                let Some(victim) = evict.victim() else {
+                let [victim, twins] = both.each_mut().map(Evict::victim);
+                prop_assert_eq!(victim, twins, "at step {}", number);
+                let Some(victim) = victim else {
                     prop_assert_eq!(&care, &hits, "candidates were left at step {}", number);
                     break;
                 };
                 prop_assert!(!hits.contains(&victim), "held bundle {} left at step {}", victim, number);
                 prop_assert!(care.remove(&victim), "bundle {} left twice by step {}", victim, number);
             }
-            for bundle in active {
-                if hits.contains(bundle) { evict.touch(*bundle, at) } else { evict.admit(*bundle, at) }
+            for (index, bundle) in active.iter().enumerate() {
+                // Some that were held were not used after all.
+                let [hit, unused] = [hits.contains(bundle), (index + number) % 5 == 0];
+                for evict in &mut both {
+                    match (hit, unused) {
+                        (false, _) => evict.admit(*bundle, at),
+                        (true, false) => evict.touch(*bundle, at),
+                        (true, true) => evict.release(*bundle),
+                    }
+                }
             }
-            care.extend(misses);
-            while let Some(expired) = evict.expire(Moment::AfterStep, at.step) {
+            care.extend(active);
+            loop {
+                let [expired, twins] = both.each_mut().map(|evict| evict.expire(Moment::AfterStep, at.step));
+                prop_assert_eq!(expired, twins, "after step {}", number);
+                let Some(expired) = expired else { break };
                 prop_assert!(care.remove(&expired), "bundle {} expired twice by step {}", expired, number);
             }
         }
-        while let Some(victim) = evict.victim() {
+        while let Some(victim) = both[0].victim() {
             prop_assert!(care.remove(&victim), "bundle {} left twice", victim);
         }
         prop_assert!(care.is_empty(), "never named: {:?}", care);
@@ -116,7 +134,7 @@ proptest! {
         policy in prop::sample::select(Ghost::ALL.to_vec()),
     ) {
         let hits = |found: Vec<bool>| found.iter().filter(|&&found| found).count();
-        let bound = Belady::new(BUNDLES, 0, std::sync::Arc::new(Oracle::of_stream(stream.clone(), BUNDLES)));
+        let bound = Belady::new(BUNDLES, 0, Oracle::of_stream(stream.clone(), BUNDLES).into());
         let bound = hits(replayed(bound, &stream, BUNDLES, slots));
         let online = hits(replayed(policy.build(BUNDLES, slots, &Sizes::Equal(1)), &stream, BUNDLES, slots));
         prop_assert!(online <= bound, "{:?} has {} hits, Belady {} in {}", policy, online, bound, slots);
@@ -159,9 +177,9 @@ fn no_policy_allocates_after_construction() {
                 for (index, &bundle) in row.iter().enumerate().filter(|&(index, bundle)| !row[..index].contains(bundle))
                 {
                     if hit >> index & 1 == 1 {
-                        evict.touch(bundle, at)
+                        evict.touch(bundle, at);
                     } else {
-                        evict.admit(bundle, at)
+                        evict.admit(bundle, at);
                     }
                     held[bundle as usize] = true;
                 }

@@ -47,7 +47,7 @@ impl Ghost {
         })
     }
 
-    fn twin(self, bundles: u32, capacity_bytes: u64, sizes: &Sizes) -> Boxed {
+    pub(crate) fn twin(self, bundles: u32, capacity_bytes: u64, sizes: &Sizes) -> Boxed {
         let sizes: Vec<u64> = (0..bundles).map(|bundle| sizes.of(bundle)).collect();
         Boxed(match self {
             Self::S3Fifo => Box::new(twins::S3Fifo::new(capacity_bytes, sizes)),
@@ -68,12 +68,12 @@ impl Evict for Boxed {
         self.0.touch(bundle, at);
     }
 
-    fn reuse(&mut self, bundle: BundleId, at: At) {
-        self.0.reuse(bundle, at);
-    }
-
     fn release(&mut self, bundle: BundleId) {
         self.0.release(bundle);
+    }
+
+    fn reuse(&mut self, bundle: BundleId, at: At) {
+        self.0.reuse(bundle, at);
     }
 
     fn lack(&mut self, bundle: BundleId) {
@@ -104,7 +104,9 @@ fn side_by_side(case: &Case, policy: Ghost) -> Result<(u64, u64), TestCaseError>
         Engine::new(&store, setup, make(policy, bundles, case.budget_bytes(), &sizes), ClockWorld::new(1000))
     });
     for step in steps(&script, case.decode_passes, false) {
-        engines.iter_mut().for_each(|engine| engine.step(&step));
+        for engine in &mut engines {
+            engine.step(&step);
+        }
         let [fast, slow] = &engines;
         let [fast_held, slow_held] = [fast, slow].map(|engine| engine.resident().bundles().collect::<Vec<_>>());
         prop_assert_eq!(fast_held, slow_held, "in DRAM after step {} under {:?}", step.number, policy);
@@ -183,7 +185,9 @@ fn every_small_trace_goes_as_its_twin_goes() {
         for capacity_bytes in [8, 16, 24, 32] {
             let setup = residency::plain(&script, capacity_bytes, Vec::new());
             let mut belady = residency::engine(&store, &script, setup, Policy::BELADY, 6);
-            steps(&script, 6, false).iter().for_each(|step| belady.step(step));
+            for step in steps(&script, 6, false) {
+                belady.step(&step);
+            }
             for (policy, better) in Ghost::ALL.into_iter().zip(&mut better) {
                 let [fast, slow] = [Ghost::build, Ghost::twin].map(|make| {
                     let found = laws::replayed(make(policy, 4, capacity_bytes, &sizes), &stream, 4, capacity_bytes / 8);

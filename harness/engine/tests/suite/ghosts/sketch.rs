@@ -12,14 +12,16 @@ proptest! {
         uses in prop::collection::vec(prop::option::weighted(0.98, 0_u32..40), 0..400),
     ) {
         let mut sketch = Sketch::new(1000);
-        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut counts: BTreeMap<u32, u16> = BTreeMap::new();
         for bundle in uses {
             if let Some(bundle) = bundle {
                 sketch.add(&sketch.places(bundle));
                 *counts.entry(bundle).or_default() += 1;
             } else {
                 sketch.halve();
-                counts.values_mut().for_each(|count| *count /= 2);
+                for count in counts.values_mut() {
+ *count /= 2;
+ }
             }
             for (&bundle, &count) in &counts {
                 prop_assert_eq!(sketch.estimate(&sketch.places(bundle)), count, "bundle {}", bundle);
@@ -30,7 +32,7 @@ proptest! {
     #[test]
     fn a_crowded_sketch_errs_upwards(uses in prop::collection::vec(0_u32..200, 0..600)) {
         let mut sketch = Sketch::new(3);
-        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut counts: BTreeMap<u32, u16> = BTreeMap::new();
         for bundle in uses {
             sketch.add(&sketch.places(bundle));
             *counts.entry(bundle).or_default() += 1;

@@ -97,8 +97,8 @@ impl Evict for S3Fifo {
         }
     }
 
-    fn release(&mut self, _bundle: BundleId) {
-        unreachable!("these runs read nothing ahead")
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
@@ -156,8 +156,11 @@ impl Evict for TwoQ {
         }
     }
 
-    fn release(&mut self, _bundle: BundleId) {
-        unreachable!("these runs read nothing ahead")
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        if take(&mut self.main, bundle) {
+            self.main.push(bundle);
+        }
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
@@ -242,8 +245,13 @@ impl Evict for Arc {
         self.recalled.insert(bundle);
     }
 
-    fn release(&mut self, _bundle: BundleId) {
-        unreachable!("these runs read nothing ahead")
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        for list in &mut self.lists[..2] {
+            if take(list, bundle) {
+                list.push(bundle);
+            }
+        }
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
@@ -296,7 +304,7 @@ impl WTinyLfu {
         Self { sizes, main_bytes, window, probation, protected, held, sketch, main_hits, halving_hits, overfilled }
     }
 
-    fn estimate(&self, bundle: BundleId) -> u32 {
+    fn estimate(&self, bundle: BundleId) -> u16 {
         self.sketch.estimate(&self.sketch.places(bundle))
     }
 
@@ -331,13 +339,18 @@ impl Evict for WTinyLfu {
         }
         self.sketch.add(&self.sketch.places(bundle));
         self.main_hits += 1;
-        if self.main_hits % self.halving_hits == 0 {
+        if self.main_hits.is_multiple_of(self.halving_hits) {
             self.sketch.halve();
         }
     }
 
-    fn release(&mut self, _bundle: BundleId) {
-        unreachable!("these runs read nothing ahead")
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        for queue in [&mut self.window, &mut self.probation, &mut self.protected] {
+            if take(queue, bundle) {
+                queue.push(bundle);
+            }
+        }
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
@@ -386,6 +399,8 @@ impl Evict for WTinyLfu {
 #[derive(Clone, Copy)]
 struct Life {
     used: u64,
+    /// Number of the move that put it at the new end of its class.
+    moved: u64,
     /// The last two ages at a hit, newest first.
     ages: [u64; 2],
     explores: bool,
@@ -407,6 +422,7 @@ pub(super) struct Lhd {
     past: Vec<[[u64; 2]; 1024]>,
     densities: Vec<[u64; 1024]>,
     updates: u64,
+    moves: u64,
 }
 
 impl Lhd {
@@ -416,7 +432,7 @@ impl Lhd {
         let first = |class: u64| std::array::from_fn(|age| (class + 1) * (1 << 26) / (age as u64 + 1));
         let (densities, past) = ((0..12).map(first).collect(), vec![[[0; 2]; 1024]; 12]);
         let (lives, held) = Default::default();
-        Self { capacity_bytes, turn, sizes, lives, held, past, densities, updates: 0 }
+        Self { capacity_bytes, turn, sizes, lives, held, past, densities, updates: 0, moves: 0 }
     }
 
     fn age(&self, life: Life) -> u64 {
@@ -430,12 +446,13 @@ impl Lhd {
     }
 
     fn update(&mut self, bundle: BundleId, ages: [u64; 2]) {
-        let explorers: Queue = self.lives.iter().filter(|(_, life)| life.explores).map(|(&id, _)| id).collect();
-        let room = bytes(&self.sizes, &explorers) + self.sizes[bundle as usize] <= self.capacity_bytes / 100;
-        let explores = (self.updates + 1) % 32 == 0 && room;
-        self.lives.insert(bundle, Life { used: self.updates, ages, explores });
+        let exploring: Queue = self.lives.iter().filter(|(_, life)| life.explores).map(|(&id, _)| id).collect();
+        let room = bytes(&self.sizes, &exploring) + self.sizes[bundle as usize] <= self.capacity_bytes / 100;
+        let explores = room && (self.updates + 1).is_multiple_of(32);
+        self.moves += 1;
+        self.lives.insert(bundle, Life { used: self.updates, moved: self.moves, ages, explores });
         self.updates += 1;
-        if self.updates % (4 * self.turn).clamp(1 << 14, 1 << 20) == 0 {
+        if self.updates.is_multiple_of((16 * self.turn).clamp(1 << 14, 1 << 20)) {
             self.reckon();
         }
     }
@@ -447,7 +464,7 @@ impl Lhd {
                 let hits: u64 = past[age..].iter().map(|[hits, _]| hits).sum();
                 let time: u64 =
                     (1..).zip(&past[age..]).map(|(ages, [hits, evictions])| ages * (hits + evictions)).sum();
-                densities[age] = if time == 0 { 0 } else { (hits << 30) / time };
+                densities[age] = (hits << 30).checked_div(time).unwrap_or(0);
             }
         }
     }
@@ -464,7 +481,7 @@ impl Lhd {
     fn candidates(&self) -> Vec<(BundleId, Life)> {
         let free = self.lives.iter().filter(|(bundle, _)| !self.held.contains(bundle));
         let mut free: Vec<(BundleId, Life)> = free.map(|(&bundle, &life)| (bundle, life)).collect();
-        free.sort_by_key(|(_, life)| life.used);
+        free.sort_by_key(|(_, life)| life.moved);
         let classes = (0..12).flat_map(|class| {
             let of_class = |(_, life): &&(BundleId, Life)| !life.explores && life.class() == class;
             [free.iter().find(of_class), free.iter().rfind(of_class)]
@@ -486,8 +503,10 @@ impl Evict for Lhd {
         self.update(bundle, [age, life.ages[0]]);
     }
 
-    fn release(&mut self, _bundle: BundleId) {
-        unreachable!("these runs read nothing ahead")
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(&bundle);
+        self.moves += 1;
+        self.lives.get_mut(&bundle).expect("in care").moved = self.moves;
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
