@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cost_aware;
 pub mod fifo;
 mod kind;
+mod layers;
 pub mod least_stale;
 pub mod lfu;
 pub mod lfu_aged;
@@ -24,7 +25,7 @@ use alloc::vec::Vec;
 
 use crate::geometry::BundleId;
 
-pub use kind::{Kind, Policy, Room};
+pub use kind::{Kind, Policy, Room, Visit};
 
 /// Where in the run a use happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! A new policy is its file, a variant with its name and its building here, and a line among the policies.
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec, vec::Vec};
 
 use crate::{
     evict::{
@@ -119,7 +119,7 @@ impl Kind {
     /// If the room lacks what the policy has to know: the future, or reload times.
     #[must_use]
     pub fn build(self, room: &Room) -> Policy {
-        self.build_from(room, 0)
+        self.build_from(room, 0, room.layer_firsts.len())
     }
 
     /// A policy for each layer, with its bytes of `quota_bytes`.
@@ -132,15 +132,16 @@ impl Kind {
         let ends = room.layer_firsts.iter().skip(1).chain([&room.bundles]);
         let layers = room.layer_firsts.iter().zip(ends).zip(quota_bytes);
         let partitions = layers.map(|((&first, &end), &quota_bytes)| {
-            let policy = self.build_from(&room.layer(first, end, quota_bytes), first);
+            let policy = self.build_from(&room.layer(first, end, quota_bytes), first, room.layer_firsts.len());
             Partition { policy, first, quota_bytes }
         });
         Policy::Partitioned(Partitioned::new(partitions.collect(), room.sizes.clone()))
     }
 
-    fn build_from(self, room: &Room, first: BundleId) -> Policy {
+    /// A policy for bundles known elsewhere as `first` and those after it, in a model of so many steps a pass.
+    fn build_from(self, room: &Room, first: BundleId, layers: usize) -> Policy {
         let bundles = room.bundles;
-        let layers = u32::try_from(room.layer_firsts.len()).expect("layers are u32");
+        let layers = u32::try_from(layers).expect("layers are u32");
         match self {
             Self::RetainNone => Policy::RetainNone(RetainNone::new(room.row_bundles_max)),
             Self::Fifo => Policy::Fifo(Fifo::new(bundles)),
@@ -150,7 +151,7 @@ impl Kind {
             Self::LfuAged => Policy::LfuAged(LfuAged::new(bundles)),
             Self::Sieve => Policy::Sieve(Sieve::new(bundles)),
             Self::Window { tokens } => Policy::Window(Window::new(bundles, tokens, layers)),
-            Self::LeastStale => Policy::LeastStale(LeastStale::new(bundles, layers)),
+            Self::LeastStale => Policy::LeastStale(LeastStale::new(bundles, &room.layer_firsts, layers)),
             Self::CostAware => {
                 let reload_ns = room.reload_ns.as_ref().expect("cost-aware eviction is told the reload times");
                 Policy::CostAware(CostAware::new(reload_ns, &room.sizes))
@@ -164,7 +165,7 @@ impl Kind {
 }
 
 impl Room {
-    /// The room of one layer's bundles, counted from its first. A pass has as many steps as ever.
+    /// The room of one layer's bundles, counted from its first.
     fn layer(&self, first: BundleId, end: BundleId, quota_bytes: u64) -> Self {
         let range = first as usize..end as usize;
         Self {
@@ -174,12 +175,22 @@ impl Room {
                 Sizes::Each(bytes) => Sizes::Each(bytes[range.clone()].to_vec()),
             },
             capacity_bytes: quota_bytes.min(self.capacity_bytes),
-            layer_firsts: self.layer_firsts.clone(),
+            layer_firsts: vec![0],
             row_bundles_max: self.row_bundles_max,
             reload_ns: self.reload_ns.as_ref().map(|reload_ns| reload_ns[range].to_vec()),
             oracle: self.oracle.clone(),
         }
     }
+}
+
+/// Something to be done with a policy whose type matters: a replay, where the choice at each call would cost as much as
+/// the call.
+pub trait Visit {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn visit<E: Evict>(self, policy: E) -> Self::Output;
 }
 
 /// The enum of all policies, each call handed on to the one that it is.
@@ -189,6 +200,14 @@ macro_rules! policies {
         #[derive(Clone, Debug)]
         pub enum Policy {
             $(#[doc = $doc] $policy($policy),)*
+        }
+
+        impl Policy {
+            /// Hands the policy to `visit` as what it is: what comes of that is compiled for each policy, and knows it in
+            /// its innermost loop.
+            pub fn hand_to<V: Visit>(self, visit: V) -> V::Output {
+                match self { $(Self::$policy(policy) => visit.visit(policy),)* }
+            }
         }
 
         impl Evict for Policy {

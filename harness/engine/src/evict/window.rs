@@ -70,7 +70,7 @@ impl Evict for Window {
 
     #[inline]
     fn reuse(&mut self, bundle: BundleId, at: At) {
-        self.touch(bundle, at);
+        self.recency.renew(Use { bundle, step_low: low(at.step) });
     }
 
     #[inline]

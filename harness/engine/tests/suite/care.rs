@@ -20,9 +20,9 @@ fn trust(case: &Case, policy: Policy, asked: &[usize]) -> Result<usize, TestCase
     let mut care: BTreeSet<BundleId> = BTreeSet::new();
     let mut given = 0;
     for (step, &asks) in steps(&script, case.decode_passes, false).iter().zip(asked.iter().cycle()) {
-        let active: BTreeSet<BundleId> = step.row.active.iter().copied().collect();
-        let hits: BTreeSet<BundleId> = active.intersection(&care).copied().collect();
-        for bundle in &active {
+        let needed: BTreeSet<BundleId> = step.row.active.iter().copied().collect();
+        let hits: BTreeSet<BundleId> = needed.intersection(&care).copied().collect();
+        for bundle in &needed {
             if hits.contains(bundle) {
                 evict.hold(*bundle);
             } else {
@@ -30,13 +30,13 @@ fn trust(case: &Case, policy: Policy, asked: &[usize]) -> Result<usize, TestCase
             }
         }
         while let Some(bundle) = evict.expire(Moment::BeforePlacing, step.number) {
-            prop_assert!(!active.contains(&bundle) && care.remove(&bundle), "{} under {:?}", bundle, policy);
+            prop_assert!(!needed.contains(&bundle) && care.remove(&bundle), "{} under {:?}", bundle, policy);
         }
         for _ in 0..asks {
-            let candidates = care.difference(&active).count();
+            let candidates = care.difference(&needed).count();
             match evict.victim() {
                 Some(bundle) => {
-                    prop_assert!(!active.contains(&bundle), "{} is held, under {:?}", bundle, policy);
+                    prop_assert!(!needed.contains(&bundle), "{} is held, under {:?}", bundle, policy);
                     prop_assert!(care.remove(&bundle), "{} is not in care, under {:?}", bundle, policy);
                     given += 1;
                 }
