@@ -1,7 +1,7 @@
 //! Eviction: which bundle leaves when room is needed. One policy a file.
 //!
-//! Online policies see only what was used; what will be used is in [`crate::oracle::Oracle`], which only
-//! [`belady::Belady`] is handed.
+//! [`Kind`] names them all, [`Policy`] is any of them. Online policies see only what was used; what will be used is in
+//! [`crate::oracle::Oracle`], which only [`belady::Belady`] is handed.
 
 pub mod belady;
 pub mod clock;
@@ -14,6 +14,7 @@ pub mod lfu;
 pub mod lfu_aged;
 pub mod lru;
 pub mod partitioned;
+mod policy;
 mod ranks;
 pub mod retain_none;
 pub mod sieve;
@@ -25,7 +26,8 @@ use alloc::vec::Vec;
 
 use crate::geometry::BundleId;
 
-pub use kind::{Kind, Policy, Room, Visit};
+pub use kind::{Kind, Room};
+pub use policy::{Policy, Visit};
 
 /// Where in the run a use happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
-//! All policies by name: a closed enum of what a strategy may ask for, and one of the policies that come of it.
+//! All policies by name: a closed enum of what a strategy may ask for.
 //!
-//! A new policy is its file, a variant with its name and its building here, and a line among the policies.
+//! A new policy is its file, a variant with its name and its building here, and a line in [`Policy`].
 
 use alloc::{sync::Arc, vec, vec::Vec};
 
 use crate::{
     evict::{
-        At, Evict, Moment, Sizes,
+        Policy, Sizes,
         belady::Belady,
         clock::Clock,
         cost_aware::CostAware,
@@ -181,83 +181,4 @@ impl Room {
             oracle: self.oracle.clone(),
         }
     }
-}
-
-/// Something to be done with a policy whose type matters: a replay, where the choice at each call would cost as much as
-/// the call.
-pub trait Visit {
-    /// What comes of it.
-    type Output;
-
-    /// Does it.
-    fn visit<E: Evict>(self, policy: E) -> Self::Output;
-}
-
-/// The enum of all policies, each call handed on to the one that it is.
-macro_rules! policies {
-    ($($policy:ident: $doc:literal,)*) => {
-        /// Any of the policies, so that what is generic over them is compiled once.
-        #[derive(Clone, Debug)]
-        pub enum Policy {
-            $(#[doc = $doc] $policy($policy),)*
-        }
-
-        impl Policy {
-            /// Hands the policy to `visit` as what it is: what comes of that is compiled for each policy, and knows it in
-            /// its innermost loop.
-            pub fn hand_to<V: Visit>(self, visit: V) -> V::Output {
-                match self { $(Self::$policy(policy) => visit.visit(policy),)* }
-            }
-        }
-
-        impl Evict for Policy {
-            fn hold(&mut self, bundle: BundleId) {
-                match self { $(Self::$policy(policy) => policy.hold(bundle),)* }
-            }
-
-            fn touch(&mut self, bundle: BundleId, at: At) {
-                match self { $(Self::$policy(policy) => policy.touch(bundle, at),)* }
-            }
-
-            #[inline]
-            fn reuse(&mut self, bundle: BundleId, at: At) {
-                match self { $(Self::$policy(policy) => policy.reuse(bundle, at),)* }
-            }
-
-            #[inline]
-            fn lack(&mut self, bundle: BundleId) {
-                match self { $(Self::$policy(policy) => policy.lack(bundle),)* }
-            }
-
-            #[inline]
-            fn admit(&mut self, bundle: BundleId, at: At) {
-                match self { $(Self::$policy(policy) => policy.admit(bundle, at),)* }
-            }
-
-            #[inline]
-            fn victim(&mut self) -> Option<BundleId> {
-                match self { $(Self::$policy(policy) => policy.victim(),)* }
-            }
-
-            #[inline]
-            fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
-                match self { $(Self::$policy(policy) => policy.expire(moment, step),)* }
-            }
-        }
-    };
-}
-
-policies! {
-    RetainNone: "Nothing stays.",
-    Fifo: "First in, first out.",
-    Lru: "Least recently used.",
-    Clock: "First in, first out, with a second chance.",
-    Lfu: "Least frequently used.",
-    LfuAged: "Least frequently used, with dynamic ageing.",
-    Sieve: "A hand that spares once what was used.",
-    Window: "What the last passes used.",
-    LeastStale: "Least stale.",
-    CostAware: "Reload time per byte.",
-    Belady: "Furthest next use.",
-    Partitioned: "A policy for each layer.",
 }
