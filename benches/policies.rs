@@ -18,7 +18,7 @@ use std::{
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use tightfit_engine::{
     NONE,
-    evict::{Kind, Policy, Room, Sizes},
+    evict::{Evict, Kind, Room, Sizes, Visit},
     oracle::Oracle,
     replay::Replay,
 };
@@ -46,8 +46,49 @@ fn room(objects: u32, oracle: Option<Arc<Oracle>>) -> Room {
     }
 }
 
-fn replay(kind: Kind, room: &Room) -> Replay<Policy> {
-    Replay::new(kind.build(room), room.sizes.clone(), room.bundles, room.capacity_bytes)
+/// A replay of what `feed` looks up, compiled for each policy; gives lookups and hits.
+struct Replayed<'a, F> {
+    room: &'a Room,
+    feed: F,
+}
+
+/// What hands every lookup to a function.
+trait Feed {
+    fn each(self, look_up: impl FnMut(u32));
+}
+
+impl<F: Feed> Visit for Replayed<'_, F> {
+    type Output = (u64, u64);
+
+    fn visit<E: Evict>(self, policy: E) -> (u64, u64) {
+        let room = self.room;
+        let mut replay = Replay::new(policy, room.sizes.clone(), room.bundles, room.capacity_bytes);
+        let mut number = 0;
+        self.feed.each(|object| {
+            replay.look_up(object, number);
+            number += 1;
+        });
+        (replay.tally().lookups, replay.tally().hits)
+    }
+}
+
+impl Feed for &[u32] {
+    fn each(self, look_up: impl FnMut(u32)) {
+        self.iter().copied().for_each(look_up);
+    }
+}
+
+impl Feed for &Oracle {
+    fn each(self, look_up: impl FnMut(u32)) {
+        (0..self.positions()).map(|position| self.bundle(position)).for_each(look_up);
+    }
+}
+
+/// A file of such a stream.
+impl Feed for &str {
+    fn each(self, mut look_up: impl FnMut(u32)) {
+        read_stream(self, |object, _| look_up(object));
+    }
 }
 
 /// Draws of ranks whose odds fall as rank^-0.9, their ids scattered by a multiplier prime to their number.
@@ -79,19 +120,16 @@ fn bench(criterion: &mut Criterion, objects: u32, stream: &[u32]) {
     let mut group = criterion.benchmark_group("policies");
     group.throughput(Throughput::Elements(stream.len() as u64));
     let room = room(objects, Some(Arc::new(Oracle::of_stream(stream.to_vec(), objects))));
-    let run = |mut replay: Replay<Policy>| {
-        for (number, &object) in stream.iter().enumerate() {
-            replay.look_up(object, number);
-        }
-        replay.tally().hits
-    };
     for kind in kinds(objects) {
-        let hits = run(replay(kind, &room));
+        let (_, hits) = kind.build(&room).hand_to(Replayed { room: &room, feed: stream });
         println!("policies/{}: {} lookups, {hits} hits", kind.name(), stream.len());
         group.bench_function(BenchmarkId::from_parameter(kind.name()), |bencher| {
             bencher.iter_batched(
-                || replay(kind, &room),
-                |replay| assert_eq!(black_box(run(replay)), hits, "the same stream has the same hits"),
+                || kind.build(&room),
+                |policy| {
+                    let (_, again) = black_box(policy.hand_to(Replayed { room: &room, feed: stream }));
+                    assert_eq!(again, hits, "the same stream has the same hits");
+                },
                 BatchSize::PerIteration,
             );
         });
@@ -128,28 +166,20 @@ fn read_stream(path: &str, mut each: impl FnMut(u32, u32)) {
 /// One timed run over the file: nanoseconds, lookups and hits.
 fn run_stream(path: &str, objects: u32, kind: Kind) -> (Duration, u64, u64) {
     let start = Instant::now();
-    let replay = if kind == Kind::Belady {
+    let (lookups, hits) = if kind == Kind::Belady {
         let (mut stream, mut next) = (Vec::new(), Vec::new());
         read_stream(path, |object, next_use| {
             stream.push(object);
             next.push(next_use);
         });
         let oracle = Arc::new(Oracle::of_known(stream, next));
-        let mut replay = replay(kind, &room(objects, Some(Arc::clone(&oracle))));
-        for number in 0..oracle.positions() {
-            replay.look_up(oracle.bundle(number), number);
-        }
-        replay
+        let room = room(objects, Some(Arc::clone(&oracle)));
+        kind.build(&room).hand_to(Replayed { room: &room, feed: &*oracle })
     } else {
-        let mut replay = replay(kind, &room(objects, None));
-        let mut number = 0;
-        read_stream(path, |object, _| {
-            replay.look_up(object, number);
-            number += 1;
-        });
-        replay
+        let room = room(objects, None);
+        kind.build(&room).hand_to(Replayed { room: &room, feed: path })
     };
-    (start.elapsed(), replay.tally().lookups, replay.tally().hits)
+    (start.elapsed(), lookups, hits)
 }
 
 #[expect(clippy::print_stdout, reason = "the measurements are what was asked for")]

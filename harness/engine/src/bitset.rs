@@ -44,6 +44,14 @@ impl Bitset {
         there
     }
 
+    /// How many ids from `id` on are not in the set: up to the next one that is, or to the end of a word.
+    #[inline]
+    #[must_use]
+    pub fn absent_from(&self, id: u32) -> u32 {
+        let ahead = self.words[(id / 64) as usize] >> (id % 64);
+        ahead.trailing_zeros().min(64 - id % 64)
+    }
+
     /// Number of ids in the set.
     #[must_use]
     pub fn count(&self) -> u64 {

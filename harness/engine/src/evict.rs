@@ -1,7 +1,7 @@
 //! Eviction: which bundle leaves when room is needed. One policy a file.
 //!
-//! Online policies see only what was used; what will be used is in [`crate::oracle::Oracle`], which only
-//! [`belady::Belady`] is handed.
+//! [`Kind`] names them all, [`Policy`] is any of them. Online policies see only what was used; what will be used is in
+//! [`crate::oracle::Oracle`], which only [`belady::Belady`] is handed.
 
 pub mod arc;
 pub mod belady;
@@ -9,12 +9,14 @@ pub mod clock;
 pub mod cost_aware;
 pub mod fifo;
 mod kind;
+mod layers;
 pub mod least_stale;
 pub mod lfu;
 pub mod lfu_aged;
 pub mod lhd;
 pub mod lru;
 pub mod partitioned;
+mod policy;
 mod queues;
 mod ranks;
 pub mod retain_none;
@@ -31,7 +33,8 @@ use alloc::vec::Vec;
 
 use crate::geometry::BundleId;
 
-pub use kind::{Kind, Policy, Room};
+pub use kind::{Kind, Room};
+pub use policy::{Policy, Visit};
 
 /// Where in the run a use happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

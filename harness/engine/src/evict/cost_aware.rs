@@ -6,7 +6,7 @@
 //! Times per byte are fixed-point numbers of 16 fractional bits, 1/65536 ns/B; a bundle is worth at least one of those.
 //! A bundle of 4 KiB that reloads in 100 µs is worth 100,000 x 65,536 / 4,096 = 1,600,000.
 //!
-//! 40 bytes a bundle, and two bits.
+//! 48 to 56 bytes a bundle, and two bits.
 
 use alloc::vec::Vec;
 

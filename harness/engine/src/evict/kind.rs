@@ -1,12 +1,12 @@
-//! All policies by name: a closed enum of what a strategy may ask for, and one of the policies that come of it.
+//! All policies by name: a closed enum of what a strategy may ask for.
 //!
-//! A new policy is its file, a variant with its name and its building here, and a line among the policies.
+//! A new policy is its file, a variant with its name and its building here, and a line in [`Policy`].
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec, vec::Vec};
 
 use crate::{
     evict::{
-        At, Evict, Moment, Sizes,
+        Policy, Sizes,
         arc::Arc as AdaptiveReplacement,
         belady::Belady,
         clock::Clock,
@@ -144,7 +144,7 @@ impl Kind {
     /// If the room lacks what the policy has to know: the future, or reload times.
     #[must_use]
     pub fn build(self, room: &Room) -> Policy {
-        self.build_from(room, 0)
+        self.build_from(room, 0, room.layer_firsts.len())
     }
 
     /// A policy for each layer, with its bytes of `quota_bytes`.
@@ -157,15 +157,16 @@ impl Kind {
         let ends = room.layer_firsts.iter().skip(1).chain([&room.bundles]);
         let layers = room.layer_firsts.iter().zip(ends).zip(quota_bytes);
         let partitions = layers.map(|((&first, &end), &quota_bytes)| {
-            let policy = self.build_from(&room.layer(first, end, quota_bytes), first);
+            let policy = self.build_from(&room.layer(first, end, quota_bytes), first, room.layer_firsts.len());
             Partition { policy, first, quota_bytes }
         });
         Policy::Partitioned(Partitioned::new(partitions.collect(), room.sizes.clone()))
     }
 
-    fn build_from(self, room: &Room, first: BundleId) -> Policy {
+    /// A policy for bundles known elsewhere as `first` and those after it, in a model of so many steps a pass.
+    fn build_from(self, room: &Room, first: BundleId, layers: usize) -> Policy {
         let (bundles, capacity_bytes) = (room.bundles, room.capacity_bytes);
-        let layers = u32::try_from(room.layer_firsts.len()).expect("layers are u32");
+        let layers = u32::try_from(layers).expect("layers are u32");
         match self {
             Self::RetainNone => Policy::RetainNone(RetainNone::new(room.row_bundles_max)),
             Self::Fifo => Policy::Fifo(Fifo::new(bundles)),
@@ -180,7 +181,7 @@ impl Kind {
             Self::WTinyLfu => Policy::WTinyLfu(WTinyLfu::new(bundles, capacity_bytes, &room.sizes)),
             Self::Lhd => Policy::Lhd(Lhd::new(bundles, capacity_bytes, &room.sizes)),
             Self::Window { tokens } => Policy::Window(Window::new(bundles, tokens, layers)),
-            Self::LeastStale => Policy::LeastStale(LeastStale::new(bundles, layers)),
+            Self::LeastStale => Policy::LeastStale(LeastStale::new(bundles, &room.layer_firsts, layers)),
             Self::CostAware => {
                 let reload_ns = room.reload_ns.as_ref().expect("cost-aware eviction is told the reload times");
                 Policy::CostAware(CostAware::new(reload_ns, &room.sizes))
@@ -194,7 +195,7 @@ impl Kind {
 }
 
 impl Room {
-    /// The room of one layer's bundles, counted from its first. A pass has as many steps as ever.
+    /// The room of one layer's bundles, counted from its first.
     fn layer(&self, first: BundleId, end: BundleId, quota_bytes: u64) -> Self {
         let range = first as usize..end as usize;
         Self {
@@ -204,81 +205,10 @@ impl Room {
                 Sizes::Each(bytes) => Sizes::Each(bytes[range.clone()].to_vec()),
             },
             capacity_bytes: quota_bytes.min(self.capacity_bytes),
-            layer_firsts: self.layer_firsts.clone(),
+            layer_firsts: vec![0],
             row_bundles_max: self.row_bundles_max,
             reload_ns: self.reload_ns.as_ref().map(|reload_ns| reload_ns[range].to_vec()),
             oracle: self.oracle.clone(),
         }
     }
-}
-
-/// The enum of all policies, each call handed on to the one that it is.
-macro_rules! policies {
-    ($($policy:ident: $doc:literal,)*) => {
-        /// Any of the policies, so that what is generic over them is compiled once.
-        #[derive(Clone, Debug)]
-        #[expect(clippy::large_enum_variant, reason = "there is one policy a run, or one a layer")]
-        pub enum Policy {
-            $(#[doc = $doc] $policy($policy),)*
-        }
-
-        impl Evict for Policy {
-            fn hold(&mut self, bundle: BundleId) {
-                match self { $(Self::$policy(policy) => policy.hold(bundle),)* }
-            }
-
-            fn touch(&mut self, bundle: BundleId, at: At) {
-                match self { $(Self::$policy(policy) => policy.touch(bundle, at),)* }
-            }
-
-            fn release(&mut self, bundle: BundleId) {
-                match self { $(Self::$policy(policy) => policy.release(bundle),)* }
-            }
-
-            #[inline]
-            fn reuse(&mut self, bundle: BundleId, at: At) {
-                match self { $(Self::$policy(policy) => policy.reuse(bundle, at),)* }
-            }
-
-            #[inline]
-            fn lack(&mut self, bundle: BundleId) {
-                match self { $(Self::$policy(policy) => policy.lack(bundle),)* }
-            }
-
-            #[inline]
-            fn admit(&mut self, bundle: BundleId, at: At) {
-                match self { $(Self::$policy(policy) => policy.admit(bundle, at),)* }
-            }
-
-            #[inline]
-            fn victim(&mut self) -> Option<BundleId> {
-                match self { $(Self::$policy(policy) => policy.victim(),)* }
-            }
-
-            #[inline]
-            fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
-                match self { $(Self::$policy(policy) => policy.expire(moment, step),)* }
-            }
-        }
-    };
-}
-
-policies! {
-    RetainNone: "Nothing stays.",
-    Fifo: "First in, first out.",
-    Lru: "Least recently used.",
-    Clock: "First in, first out, with a second chance.",
-    Lfu: "Least frequently used.",
-    LfuAged: "Least frequently used, with dynamic ageing.",
-    Sieve: "A hand that spares once what was used.",
-    S3Fifo: "A small queue on trial, a main one, and ghosts.",
-    AdaptiveReplacement: "Recency and frequency, balanced by ghosts.",
-    TwoQ: "A queue on trial, and recency for what came back.",
-    WTinyLfu: "A sketch of frequency guards the main part.",
-    Lhd: "Least hit density.",
-    Window: "What the last passes used.",
-    LeastStale: "Least stale.",
-    CostAware: "Reload time per byte.",
-    Belady: "Furthest next use.",
-    Partitioned: "A policy for each layer.",
 }

@@ -10,118 +10,138 @@
 //! With `age` the steps since the last use and `layers` the steps of a pass, staleness is age / layers, and the rest of
 //! the rule says: the younger first. With one layer it is LRU.
 //!
-//! 16 bytes a bundle. A victim costs one look at each layer where the staleness or the step changes, else a constant.
+//! 20 to 36 bytes a bundle: a trail of ids and passes for each layer. A victim costs one look at each layer where the
+//! staleness or the step changes, else a constant.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
-    evict::{At, Evict, Moment},
+    evict::{
+        At, Evict, Moment,
+        layers::Layers,
+        trail::{Entry, Trail},
+    },
     geometry::BundleId,
-    list::{Links, List},
 };
+
+/// A use: the bundle's number in its layer, and the low half of the pass's number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    local: BundleId,
+    pass_low: u32,
+}
+
+impl Entry for Use {
+    fn bundle(self) -> BundleId {
+        self.local
+    }
+}
 
 /// Drops the bundle that its layer did without for the most turns, of equals the one whose layer's turn is furthest away.
 #[derive(Clone, Debug)]
 pub struct LeastStale {
-    links: Links,
+    names: Layers,
     /// Bundles by layer, in order of their last use.
-    recency: Vec<List>,
-    used_step: Vec<u64>,
-    now_step: u64,
+    recency: Vec<Trail<Use>>,
+    steps_a_pass: u32,
+    /// The running step, its pass, and the layer whose turn it is.
+    step: u64,
+    pass_low: u32,
+    layer: usize,
     /// Staleness that victims are taken from, and how many layers were emptied of it since the order last changed.
-    cursor: Option<(u64, usize)>,
+    cursor: Option<(u32, usize)>,
 }
 
 impl LeastStale {
-    /// An empty policy for ids below `bundles` of a model of `layers` steps a pass.
+    /// An empty policy for ids below `bundles`, of the layers that begin at `layer_firsts`, in a model of `layers` steps a
+    /// pass.
     #[must_use]
-    pub fn new(bundles: u32, layers: u32) -> Self {
+    pub fn new(bundles: u32, layer_firsts: &[BundleId], layers: u32) -> Self {
         assert!(layers > 0, "a model of no layers");
-        Self {
-            links: Links::new(bundles as usize),
-            recency: vec![List::default(); layers as usize],
-            used_step: vec![0; bundles as usize],
-            now_step: 0,
-            cursor: None,
+        let ends = layer_firsts.iter().skip(1).chain([&bundles]);
+        let recency = layer_firsts.iter().zip(ends).map(|(first, end)| Trail::new(end - first)).collect();
+        let names = Layers::new(layer_firsts.to_vec());
+        Self { names, recency, steps_a_pass: layers, step: 0, pass_low: 0, layer: 0, cursor: None }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the low half of a pass is kept; a layer fits")]
+    fn begin(&mut self, step: u64) {
+        if step != self.step {
+            let layers = u64::from(self.steps_a_pass);
+            (self.step, self.pass_low, self.layer) = (step, (step / layers) as u32, (step % layers) as usize);
         }
-    }
-
-    fn layers(&self) -> u64 {
-        self.recency.len() as u64
-    }
-
-    /// Place among the lists of the layer whose turn was at `step`.
-    #[expect(clippy::cast_possible_truncation, reason = "less than the number of layers")]
-    fn layer(&self, step: u64) -> usize {
-        (step % self.layers()) as usize
-    }
-
-    fn unlink(&mut self, bundle: BundleId) {
-        let layer = self.layer(self.used_step[bundle as usize]);
-        self.recency[layer].unlink(&mut self.links, bundle);
-    }
-
-    fn push(&mut self, bundle: BundleId, step: u64) {
-        self.used_step[bundle as usize] = step;
-        let layer = self.layer(step);
-        self.recency[layer].push_head(&mut self.links, bundle);
-        self.now_step = step;
         self.cursor = None;
     }
 
-    fn staleness(&self, bundle: BundleId) -> u64 {
-        (self.now_step - self.used_step[bundle as usize]) / self.layers()
+    /// Turns of `layer` without its bundle that was not used for longest.
+    fn staleness(&mut self, layer: usize) -> Option<u32> {
+        let oldest = self.recency[layer].oldest()?;
+        let had_turn = u32::from(layer > self.layer);
+        Some(self.pass_low.wrapping_sub(had_turn).wrapping_sub(oldest.pass_low))
+    }
+
+    /// Where victims are taken from, if the order changed.
+    fn stalest(&mut self) -> Option<(u32, usize)> {
+        let staleness = (0..self.recency.len()).filter_map(|layer| self.staleness(layer)).max()?;
+        Some((staleness, 0))
     }
 }
 
 impl Evict for LeastStale {
+    #[inline]
     fn hold(&mut self, bundle: BundleId) {
-        self.unlink(bundle);
+        let (layer, local) = self.names.enter(bundle);
+        self.recency[layer].forget(local);
     }
 
+    #[inline]
     fn touch(&mut self, bundle: BundleId, at: At) {
-        self.push(bundle, at.step);
+        self.begin(at.step);
+        let (layer, local) = self.names.enter(bundle);
+        self.recency[layer].push(Use { local, pass_low: self.pass_low });
     }
 
     fn release(&mut self, bundle: BundleId) {
         // As of the latest turn of its layer.
-        let used_step = self.used_step[bundle as usize];
-        let step = self.now_step - (self.now_step - used_step) % self.layers();
-        self.used_step[bundle as usize] = step;
-        let layer = self.layer(step);
-        self.recency[layer].push_head(&mut self.links, bundle);
+        let (layer, local) = self.names.enter(bundle);
+        let pass_low = self.pass_low.wrapping_sub(u32::from(layer > self.layer));
+        self.recency[layer].push(Use { local, pass_low });
         self.cursor = None;
     }
 
-    fn admit(&mut self, bundle: BundleId, at: At) {
-        self.push(bundle, at.step);
+    #[inline]
+    fn reuse(&mut self, bundle: BundleId, at: At) {
+        self.begin(at.step);
+        let (layer, local) = self.names.enter(bundle);
+        self.recency[layer].renew(Use { local, pass_low: self.pass_low });
     }
 
+    #[inline]
+    fn admit(&mut self, bundle: BundleId, at: At) {
+        self.touch(bundle, at);
+    }
+
+    #[inline]
     fn victim(&mut self) -> Option<BundleId> {
         loop {
-            let (staleness, from) = match self.cursor {
-                Some(cursor) => cursor,
-                None => (self.recency.iter().filter_map(List::tail).map(|tail| self.staleness(tail)).max()?, 0),
-            };
+            let (staleness, from) = self.cursor.or_else(|| self.stalest())?;
             for behind in from..self.recency.len() {
-                let layer = self.layer(self.now_step + self.layers() - behind as u64);
-                let oldest = self.recency[layer].tail().filter(|&oldest| self.staleness(oldest) == staleness);
-                if let Some(bundle) = oldest {
+                let layer = (self.layer + self.recency.len() - behind) % self.recency.len();
+                if self.staleness(layer) == Some(staleness) {
                     self.cursor = Some((staleness, behind));
-                    self.unlink(bundle);
-                    return Some(bundle);
+                    let local = self.recency[layer].pop()?;
+                    return Some(self.names.first(layer) + local);
                 }
             }
             self.cursor = None;
         }
     }
 
+    #[inline]
     fn expire(&mut self, _moment: Moment, step: u64) -> Option<BundleId> {
         // Nothing leaves early, but a new step changes what is stale.
-        if step != self.now_step {
-            self.now_step = step;
-            self.cursor = None;
-        }
+        self.begin(step);
         None
     }
 }

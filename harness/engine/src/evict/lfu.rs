@@ -3,7 +3,7 @@
 //! The reference is libCacheSim's `LFU`: who comes back counts from one again, and among equals the one that was used
 //! longest ago goes first.
 //!
-//! 32 bytes a bundle, and two bits.
+//! 40 to 48 bytes a bundle, and two bits.
 
 use crate::{
     evict::{At, Evict, ranks::Ranks},

@@ -6,7 +6,7 @@
 //! Its counts are not those of libCacheSim's `LFUDA`, on purpose: that one adds the age, not one, at every hit, and loses
 //! sight of objects below its lowest frequency for good.
 //!
-//! 32 bytes a bundle, and two bits.
+//! 40 to 48 bytes a bundle, and two bits.
 
 use crate::{
     evict::{At, Evict, ranks::Ranks},

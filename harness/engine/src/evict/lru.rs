@@ -38,7 +38,7 @@ impl Evict for Lru {
 
     #[inline]
     fn reuse(&mut self, bundle: BundleId, _at: At) {
-        self.recency.push(bundle);
+        self.recency.renew(bundle);
     }
 
     #[inline]

@@ -11,7 +11,7 @@
 use alloc::vec::Vec;
 
 use crate::{
-    evict::{At, Evict, Moment, Policy, Sizes},
+    evict::{At, Evict, Moment, Policy, Sizes, layers::Layers},
     geometry::BundleId,
 };
 
@@ -40,9 +40,9 @@ struct Layer {
 #[derive(Clone, Debug)]
 pub struct Partitioned {
     layers: Vec<Layer>,
+    /// The layer that was spoken of last runs.
+    names: Layers,
     sizes: Sizes,
-    /// The layer that was spoken of last.
-    running: usize,
 }
 
 impl Partitioned {
@@ -52,21 +52,15 @@ impl Partitioned {
     /// If there is none, or the first bundles do not ascend from 0.
     #[must_use]
     pub fn new(partitions: Vec<Partition>, sizes: Sizes) -> Self {
-        assert_eq!(partitions.first().map(|partition| partition.first), Some(0), "the first layer begins at bundle 0");
-        assert!(partitions.is_sorted_by_key(|partition| partition.first), "layers in the order of their bundles");
+        let names = Layers::new(partitions.iter().map(|partition| partition.first).collect());
         let layer = |partition| Layer { partition, held_bytes: 0, lacked_bytes: 0, exhausted: false };
-        Self { layers: partitions.into_iter().map(layer).collect(), sizes, running: 0 }
+        Self { layers: partitions.into_iter().map(layer).collect(), names, sizes }
     }
 
     /// The layer of `bundle`, which runs from now on, and the bundle's number in it.
     fn enter(&mut self, bundle: BundleId) -> (&mut Layer, BundleId) {
-        let begins = |layer: usize| self.layers.get(layer).is_some_and(|layer| layer.partition.first <= bundle);
-        if !begins(self.running) || begins(self.running + 1) {
-            self.running = self.layers.partition_point(|layer| layer.partition.first <= bundle) - 1;
-        }
-        let layer = &mut self.layers[self.running];
-        let local = bundle - layer.partition.first;
-        (layer, local)
+        let (layer, local) = self.names.enter(bundle);
+        (&mut self.layers[layer], local)
     }
 
     /// Accounts for what a layer's policy dropped.
@@ -139,7 +133,7 @@ impl Evict for Partitioned {
         if let Some(local) = self.layers[of_step].partition.policy.expire(moment, step) {
             return Some(self.dropped(of_step, local));
         }
-        let running = self.running;
+        let running = self.names.latest();
         let layer = &mut self.layers[running];
         if moment == Moment::AfterStep {
             layer.lacked_bytes = 0;

@@ -4,13 +4,16 @@
 //! the top, never too deep: whoever comes to the top with an outdated rank is put where it belongs, and who is on top
 //! with its rank of today is the lowest of all. The hottest bundles hardly ever come to the top.
 //!
+//! Newcomers wait in a queue of their own as long as each ranks above the one before, which they do unless their worth
+//! differs: most are dropped from there, and never enter the heap.
+//!
 //! A rank is a value and the time of the last use, so that among equal values the one used longest ago is the lowest.
 //!
-//! 32 bytes a bundle (16 of state, 16 of heap), and two bits.
+//! 40 to 48 bytes a bundle (16 of state, 16 of heap, 8 to 16 of queue), and two bits.
 
 use alloc::{vec, vec::Vec};
 
-use crate::{bitset::Bitset, geometry::BundleId};
+use crate::{bitset::Bitset, evict::sweep::Sweep, geometry::BundleId};
 
 /// Values above this count as this: 56 bits.
 const VALUE_MAX: u64 = (1 << 56) - 1;
@@ -35,9 +38,13 @@ pub(crate) struct Ranks {
     len: usize,
     /// The top was taken: whoever comes next sinks from there, which is shorter than for one to sink and one to rise.
     vacant: bool,
+    /// Bundles that were used once when they were put there, lowest first.
+    newcomers: Sweep,
+    /// Rank of the last of them.
+    newest: u128,
     time: u64,
     held: Bitset,
-    /// What has an entry: all that is in care, but for what was held when it came to the top.
+    /// What waits in the queue or in the heap: all that is in care, but for what was held when it came to the top.
     queued: Bitset,
 }
 
@@ -50,6 +57,8 @@ impl Ranks {
             lines: vec![Line([ABSENT; 4]); (bundles as usize + 3).div_ceil(4)],
             len: 0,
             vacant: false,
+            newcomers: Sweep::new(bundles),
+            newest: 0,
             time: 0,
             held: none.clone(),
             queued: none,
@@ -67,7 +76,14 @@ impl Ranks {
     #[inline]
     pub(crate) fn admit(&mut self, bundle: BundleId, value: u64) {
         self.rank(bundle, value, 1);
-        self.enqueue(bundle);
+        let rank = self.state[bundle as usize] >> 32;
+        if rank < self.newest {
+            self.enqueue(bundle);
+        } else {
+            self.queued.insert(bundle);
+            self.newcomers.push(bundle);
+            self.newest = rank;
+        }
     }
 
     /// Notes a use of a bundle whose value becomes `value`, which is no less than before.
@@ -93,23 +109,57 @@ impl Ranks {
     }
 
     /// Takes the lowest candidate out: its value, and the bundle.
-    #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are the bundle, the high 56 the value")]
+    #[expect(clippy::cast_possible_truncation, reason = "the high 56 bits of a rank are the value")]
     pub(crate) fn pop(&mut self) -> Option<(u64, BundleId)> {
+        let newcomer = self.first_newcomer();
+        let (rank, bundle) = match (newcomer, self.top()) {
+            (Some(first), top) if top.is_none_or(|top| first < top) => {
+                self.newcomers.take();
+                first
+            }
+            (_, top) => {
+                let top = top?;
+                self.vacant = true;
+                top
+            }
+        };
+        self.queued.remove(bundle);
+        Some(((rank >> 40) as u64, bundle))
+    }
+
+    /// The first of the newcomers that is one still, and its rank.
+    fn first_newcomer(&mut self) -> Option<(u128, BundleId)> {
+        while let Some(bundle) = self.newcomers.under_hand() {
+            let held = self.held.contains(bundle);
+            if !held && self.uses(bundle) == 1 {
+                return Some((self.state[bundle as usize] >> 32, bundle));
+            }
+            self.newcomers.take();
+            if held {
+                self.queued.remove(bundle);
+            } else {
+                self.enqueue(bundle);
+            }
+        }
+        None
+    }
+
+    /// The top of the heap, up to date, and its rank.
+    #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are the bundle")]
+    fn top(&mut self) -> Option<(u128, BundleId)> {
         self.fill_top();
         while self.len > 0 {
             let top = self.lines[0].0[3];
             let bundle = top as u32;
-            let state = self.state[bundle as usize];
+            let rank = self.state[bundle as usize] >> 32;
             if self.held.contains(bundle) {
                 self.queued.remove(bundle);
                 self.vacant = true;
                 self.fill_top();
-            } else if state >> 32 == top >> 32 {
-                self.queued.remove(bundle);
-                self.vacant = true;
-                return Some(((top >> 72) as u64, bundle));
+            } else if rank == top >> 32 {
+                return Some((rank, bundle));
             } else {
-                self.sink(state >> 32 << 32 | u128::from(bundle));
+                self.sink(rank << 32 | u128::from(bundle));
             }
         }
         None

@@ -1,13 +1,12 @@
 //! Recency as a trail: every use appends an entry to a ring, and only a bundle's latest entry counts.
 //!
 //! A linked list moves a bundle by writing to it and to both its neighbours, each somewhere else in memory; a trail
-//! writes one number beside the bundle and goes on at its end. What is outdated is skipped when the tail reaches it, so
-//! each entry is written once and read once. 4 bytes a bundle for its place and one entry for each of 2 to 4 bundles'
-//! worth of ring.
+//! writes one number beside the bundle, one bit for the entry that is outdated, and goes on at its end. 4 bytes a bundle
+//! for its place, and for each of 2 to 4 bundles' worth of ring an entry and a bit.
 
 use alloc::{vec, vec::Vec};
 
-use crate::geometry::{BundleId, NONE};
+use crate::{bitset::Bitset, geometry::BundleId};
 
 /// What an entry of a trail holds: a bundle, and what a policy wants to know of the use.
 pub(crate) trait Entry: Copy + Default {
@@ -27,9 +26,11 @@ const START: u32 = 0_u32.wrapping_sub(64);
 /// Bundles in the order of their latest entries.
 #[derive(Clone, Debug)]
 pub(crate) struct Trail<T> {
-    /// Index of each bundle's latest entry; [`NONE`] where it has none.
+    /// Index of each bundle's latest entry; of no meaning for one that has none.
     place: Vec<u32>,
     entries: Vec<T>,
+    /// Which entries count, by index: what the tail passes over is found 64 at a time.
+    latest: Bitset,
     /// Running numbers of the oldest entry and of the next one; their low bits index the ring.
     tail: u32,
     head: u32,
@@ -38,12 +39,19 @@ pub(crate) struct Trail<T> {
 impl<T: Entry> Trail<T> {
     /// An empty trail for ids below `bundles`.
     pub(crate) fn new(bundles: u32) -> Self {
-        let entries = (2 * bundles as usize).next_power_of_two();
+        // Whole words of bits, so that what is passed over ends with the ring.
+        let entries = (2 * bundles as usize).next_power_of_two().max(64);
         assert!(u32::try_from(entries).is_ok(), "{bundles} bundles are too many for a trail");
-        Self { place: vec![NONE; bundles as usize], entries: vec![T::default(); entries], tail: START, head: START }
+        Self {
+            place: vec![0; bundles as usize],
+            entries: vec![T::default(); entries],
+            latest: Bitset::new(entries),
+            tail: START,
+            head: START,
+        }
     }
 
-    /// Makes `entry` the newest, instead of any other of its bundle.
+    /// Makes `entry` the newest; its bundle has no other.
     #[inline]
     pub(crate) fn push(&mut self, entry: T) {
         if self.head.wrapping_sub(self.tail) as usize == self.entries.len() {
@@ -51,14 +59,22 @@ impl<T: Entry> Trail<T> {
         }
         let index = self.index(self.head);
         self.entries[index as usize] = entry;
+        self.latest.insert(index);
         self.place[entry.bundle() as usize] = index;
         self.head = self.head.wrapping_add(1);
     }
 
-    /// Takes a bundle out.
+    /// Makes `entry` the newest instead of the one that its bundle has.
+    #[inline]
+    pub(crate) fn renew(&mut self, entry: T) {
+        self.forget(entry.bundle());
+        self.push(entry);
+    }
+
+    /// Takes a bundle out that has an entry.
     #[inline]
     pub(crate) fn forget(&mut self, bundle: BundleId) {
-        self.place[bundle as usize] = NONE;
+        self.latest.remove(self.place[bundle as usize]);
     }
 
     /// The oldest entry that counts.
@@ -66,11 +82,11 @@ impl<T: Entry> Trail<T> {
     pub(crate) fn oldest(&mut self) -> Option<T> {
         while self.tail != self.head {
             let index = self.index(self.tail);
-            let entry = self.entries[index as usize];
-            if self.place[entry.bundle() as usize] == index {
-                return Some(entry);
+            let passed = self.latest.absent_from(index).min(self.head.wrapping_sub(self.tail));
+            if passed == 0 {
+                return Some(self.entries[index as usize]);
             }
-            self.tail = self.tail.wrapping_add(1);
+            self.tail = self.tail.wrapping_add(passed);
         }
         None
     }
@@ -84,7 +100,7 @@ impl<T: Entry> Trail<T> {
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<BundleId> {
         let bundle = self.oldest()?.bundle();
-        self.forget(bundle);
+        self.latest.remove(self.index(self.tail));
         Some(bundle)
     }
 
@@ -94,8 +110,10 @@ impl<T: Entry> Trail<T> {
         let first = self.tail;
         let mut kept = first;
         while let Some(entry) = self.oldest() {
+            self.latest.remove(self.index(self.tail));
             let index = self.index(kept);
             self.entries[index as usize] = entry;
+            self.latest.insert(index);
             self.place[entry.bundle() as usize] = index;
             kept = kept.wrapping_add(1);
             self.tail = self.tail.wrapping_add(1);

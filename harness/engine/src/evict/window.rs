@@ -76,7 +76,7 @@ impl Evict for Window {
 
     #[inline]
     fn reuse(&mut self, bundle: BundleId, at: At) {
-        self.touch(bundle, at);
+        self.recency.renew(Use { bundle, step_low: low(at.step) });
     }
 
     #[inline]

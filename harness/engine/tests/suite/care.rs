@@ -13,16 +13,17 @@ use crate::{
     policy::Policy,
 };
 
-/// Everything that may be asked of a policy, checked against the set of what it has in care. Returns the victims given.
+/// Everything that may be asked of a policy, checked against the set of what it has in care. Returns the victims
+/// given.
 fn trust(case: &Case, policy: Policy, asked: &[usize]) -> Result<usize, TestCaseError> {
     let script = case.script();
     let mut evict = policy.build(&script, &case.geometry(1), case.budget_bytes(), case.decode_passes);
-    let mut care: BTreeSet<BundleId> = BTreeSet::new();
+    let mut entrusted: BTreeSet<BundleId> = BTreeSet::new();
     let mut given = 0;
     for (step, &asks) in steps(&script, case.decode_passes, false).iter().zip(asked.iter().cycle()) {
-        let active: BTreeSet<BundleId> = step.row.active.iter().copied().collect();
-        let hits: BTreeSet<BundleId> = active.intersection(&care).copied().collect();
-        for bundle in &active {
+        let needed: BTreeSet<BundleId> = step.row.active.iter().copied().collect();
+        let hits: BTreeSet<BundleId> = needed.intersection(&entrusted).copied().collect();
+        for bundle in &needed {
             if hits.contains(bundle) {
                 evict.hold(*bundle);
             } else {
@@ -30,14 +31,14 @@ fn trust(case: &Case, policy: Policy, asked: &[usize]) -> Result<usize, TestCase
             }
         }
         while let Some(bundle) = evict.expire(Moment::BeforePlacing, step.number) {
-            prop_assert!(!active.contains(&bundle) && care.remove(&bundle), "{} under {:?}", bundle, policy);
+            prop_assert!(!needed.contains(&bundle) && entrusted.remove(&bundle), "{} under {:?}", bundle, policy);
         }
         for _ in 0..asks {
-            let candidates = care.difference(&active).count();
+            let candidates = entrusted.difference(&needed).count();
             match evict.victim() {
                 Some(bundle) => {
-                    prop_assert!(!active.contains(&bundle), "{} is held, under {:?}", bundle, policy);
-                    prop_assert!(care.remove(&bundle), "{} is not in care, under {:?}", bundle, policy);
+                    prop_assert!(!needed.contains(&bundle), "{} is held, under {:?}", bundle, policy);
+                    prop_assert!(entrusted.remove(&bundle), "{} is not in care, under {:?}", bundle, policy);
                     given += 1;
                 }
                 None => prop_assert!(candidates == 0 || policy.kind == Kind::RetainNone, "{:?}", policy),
@@ -50,17 +51,17 @@ fn trust(case: &Case, policy: Policy, asked: &[usize]) -> Result<usize, TestCase
             } else {
                 evict.admit(*bundle, at);
             }
-            care.insert(*bundle);
+            entrusted.insert(*bundle);
         }
         while let Some(bundle) = evict.expire(Moment::AfterStep, step.number) {
-            prop_assert!(care.remove(&bundle), "{} is not in care, under {:?}", bundle, policy);
+            prop_assert!(entrusted.remove(&bundle), "{} is not in care, under {:?}", bundle, policy);
         }
     }
     while let Some(bundle) = evict.victim() {
-        prop_assert!(care.remove(&bundle), "{} is not in care, under {:?}", bundle, policy);
+        prop_assert!(entrusted.remove(&bundle), "{} is not in care, under {:?}", bundle, policy);
         given += 1;
     }
-    prop_assert!(care.is_empty(), "{:?} keeps {:?}", policy, care);
+    prop_assert!(entrusted.is_empty(), "{:?} keeps {:?}", policy, entrusted);
     Ok(given)
 }
 
