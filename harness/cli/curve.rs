@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tightfit::{
     RunError,
-    curve::{self, Budget, Counting, Point, Policy, Stream},
+    curve::{self, Budget, Counting, Point, Stream},
     scenarios::trace::{self, Staged, Trace},
 };
 
@@ -18,7 +18,7 @@ use super::{
 ///
 /// Nothing where only whole curves are asked for.
 pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result<Vec<Point>, RunError> {
-    let policies = options.curve.iter().map(|name| Policy::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let policies = options.curve.iter().map(|name| curve::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let stream = Stream::new(trace, prefill(options.prefill));
     let given = options.budget_mib.iter().map(|&mib| Budget::Mib(mib.into()));
     let given = given.chain(options.budget_units.iter().map(|&units| Budget::Units(units.into())));

@@ -9,23 +9,23 @@ use tightfit_engine::{
         recency::Recency,
         sample::{CLASSES, Misses, Sampler},
     },
-    evict::{At, Sizes},
+    evict::{At, Kind, Sizes},
 };
 
-use super::{Counting, Policy, Stream};
+use super::{Counting, Stream};
 use crate::RunError;
 
 /// The exact curves of `policies`, each from one pass; sizes are bundles if `in_units`, else bytes.
 ///
 /// LRU's is exact from the largest bundle on, Belady's needs bundles of one size.
-pub fn all_sizes(stream: &Stream, policies: &[Policy], in_units: bool, counting: Counting) -> Result<String, RunError> {
+pub fn all_sizes(stream: &Stream, policies: &[Kind], in_units: bool, counting: Counting) -> Result<String, RunError> {
     let sizes = stream.sizes(in_units);
     let mut text = format!("policy,{},lookups,hits,decode_lookups,decode_hits,bytes_read\n", column(in_units));
     for &policy in policies {
         let (depths, unit) = match (policy, &sizes) {
-            (Policy::Lru, _) => (recency(stream, &sizes, counting), 1),
-            (Policy::Belady, Sizes::Equal(bytes)) => (belady(stream, counting), *bytes),
-            (Policy::Belady, Sizes::Each(_)) => {
+            (Kind::Lru, _) => (recency(stream, &sizes, counting), 1),
+            (Kind::Belady, Sizes::Equal(bytes)) => (belady(stream, counting), *bytes),
+            (Kind::Belady, Sizes::Each(_)) => {
                 return Err(RunError::Usage(
                     "the curve of belady over all sizes needs bundles of one size, and the trace has several: count \
                      bundles, with --budget-units, or leave belady out"
@@ -55,12 +55,12 @@ pub fn all_sizes(stream: &Stream, policies: &[Policy], in_units: bool, counting:
 /// LRU's curve from a sample of about `share` of the bundles, with its standard errors.
 pub fn sampled(
     stream: &Stream,
-    policies: &[Policy],
+    policies: &[Kind],
     in_units: bool,
     counting: Counting,
     share: f64,
 ) -> Result<String, RunError> {
-    if policies != [Policy::Lru] {
+    if policies != [Kind::Lru] {
         return Err(RunError::Usage("a curve from a sample is known of lru only: ask for --curve lru".to_owned()));
     }
     let groups = (CLASSES as f64 / share).round().clamp(CLASSES as f64, f64::from(u32::MAX));
@@ -132,7 +132,8 @@ fn belady(stream: &Stream, counting: Counting) -> Depths {
     let mut stack = PriorityStack::new(stream.bundles, stream.script.row_bundles_max());
     let mut depths = Depths::default();
     for_each_row(stream, counting, |ids, at, decode| {
-        let key = |place| oracle.next_use(At { step: at.step, id: at.id + place });
+        let next = |place| oracle.next_use(At { step: at.step, id: at.id + place });
+        let key = |place| next(place).map_or(u64::MAX, |position| position as u64);
         stack.step(ids, key, |id, depth| depths.push(depth, Gain::one(decode, stream.bytes_of_bundle(id))));
     });
     depths

@@ -1,65 +1,40 @@
-//! The policies that a curve can be asked of, by name, and their replay: the one place that knows them.
+//! The policies that a curve can be asked of, by the names that the engine gives them, and their replay.
+
+use std::sync::Arc;
 
 use tightfit_engine::{
-    evict::{Evict, belady::Belady, lru::Lru, window::Window},
+    evict::{Kind, Room},
     replay::Replay,
 };
 
 use super::{Budget, Counting, Point, Stream};
 use crate::RunError;
 
-/// Tokens of the window, as in the built-in strategy.
-const WINDOW_TOKENS: u32 = 5;
-
-/// A policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// Least recently used.
-    Lru,
-    /// Window of five tokens.
-    Window,
-    /// Furthest next use: knows the future.
-    Belady,
+/// The policy of that name; a window is of five tokens.
+pub fn parse(name: &str) -> Result<Kind, RunError> {
+    Kind::parse(name).ok_or_else(|| {
+        let known = Kind::ALL.map(Kind::name).join(", ");
+        RunError::Usage(format!("no policy is named `{name}`: known are {known}"))
+    })
 }
 
-impl Policy {
-    const NAMES: [(&'static str, Self); 3] = [("lru", Self::Lru), ("window", Self::Window), ("belady", Self::Belady)];
-
-    /// The policy of that name.
-    pub fn parse(name: &str) -> Result<Self, RunError> {
-        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
-        found.map(|&(_, policy)| policy).ok_or_else(|| {
-            let known = Self::NAMES.map(|(known, _)| known).join(", ");
-            RunError::Usage(format!("no policy is named `{name}`: known are {known}"))
-        })
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, policy)| *policy == self).map_or("", |(name, _)| name)
-    }
-
-    /// What it hits in `budget`.
-    pub(super) fn point(self, stream: &Stream, budget: Budget, counting: Counting) -> Point {
-        let bundles = stream.bundles;
-        match self {
-            Self::Lru => point(Lru::new(bundles), self, stream, budget, counting),
-            Self::Window => {
-                let layers = stream.script.layers();
-                point(Window::new(bundles, WINDOW_TOKENS, layers), self, stream, budget, counting)
-            }
-            Self::Belady => point(Belady::new(bundles, stream.oracle()), self, stream, budget, counting),
-        }
-    }
-}
-
-fn point(evict: impl Evict, policy: Policy, stream: &Stream, budget: Budget, counting: Counting) -> Point {
+/// What `kind` hits in `budget`.
+pub(super) fn point(kind: Kind, stream: &Stream, budget: Budget, counting: Counting) -> Point {
     let (sizes, capacity_bytes) = match budget {
         Budget::Mib(mib) => (stream.sizes(false), mib << 20),
         Budget::Units(units) => (stream.sizes(true), units),
     };
-    let mut replay = Replay::new(evict, sizes, stream.bundles, capacity_bytes);
+    let policy = kind.build(&Room {
+        bundles: stream.bundles,
+        sizes: sizes.clone(),
+        capacity_bytes,
+        layer_firsts: stream.layer_firsts(),
+        row_bundles_max: stream.script.row_bundles_max(),
+        reload_ns: (kind == Kind::CostAware)
+            .then(|| (0..stream.bundles).map(|bundle| nominal_reload_ns(stream.bytes_of_bundle(bundle))).collect()),
+        oracle: (kind == Kind::Belady).then(|| Arc::new(stream.oracle())),
+    });
+    let mut replay = Replay::new(policy, sizes, stream.bundles, capacity_bytes);
     let (mut hits, mut decode_hits, mut bytes_read) = (0, 0, Some(0));
     for step in stream.steps() {
         let found = match counting {
@@ -75,7 +50,7 @@ fn point(evict: impl Evict, policy: Policy, stream: &Stream, budget: Budget, cou
         bytes_read = bytes_read.zip(stream.bytes_of(step.layer)).map(|(sum, bytes)| sum + missed * bytes);
     }
     Point {
-        policy: policy.name().to_owned(),
+        policy: kind.name().to_owned(),
         budget,
         lookups: stream.lookups,
         hits,
@@ -83,4 +58,9 @@ fn point(evict: impl Evict, policy: Policy, stream: &Stream, budget: Budget, cou
         decode_hits,
         bytes_read,
     }
+}
+
+/// How long a bundle takes to read again, for a policy that weighs it where there is no device: 100 us and 2 GB/s, assumed.
+fn nominal_reload_ns(bytes: u64) -> u32 {
+    u32::try_from(100_000 + bytes / 2).unwrap_or(u32::MAX)
 }

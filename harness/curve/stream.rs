@@ -108,6 +108,11 @@ impl Stream {
         Sizes::Each(each.collect())
     }
 
+    /// First bundle of each layer.
+    pub(super) fn layer_firsts(&self) -> Vec<u32> {
+        (0..self.script.layers()).map(|layer| layer * self.bundles_per_layer).collect()
+    }
+
     /// The future of the stream.
     pub(super) fn oracle(&self) -> Oracle {
         Oracle::new(&self.script, self.bundles, self.decode.len() as u64)

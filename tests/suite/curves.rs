@@ -5,7 +5,8 @@ use std::{fs, path::PathBuf};
 
 use insta::assert_snapshot;
 use tightfit::{
-    curve::{Budget, Counting, Point, Policy, Stream, all_sizes, points},
+    curve::{self, Budget, Counting, Point, Stream, all_sizes, points},
+    engine::evict::Kind,
     scenarios::{scenario::Prefill, trace},
 };
 
@@ -43,28 +44,28 @@ fn the_phone_s_curve_comes_out() {
     let mut compared = 0;
     for line in curve.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
-        let Ok(policy) = Policy::parse(fields[1]) else { continue };
+        let Ok(policy) = curve::parse(fields[1]) else { continue };
         let number = |field: usize| fields[field].parse::<f64>().expect("a number");
         let budget = Budget::Mib(fields[0].parse().expect("MiB"));
         let point = &points(&stream, &[policy], &[budget], Counting::Steps)[0];
         let all = percent(point.hits, point.lookups) - number(2);
         let decode = percent(point.decode_hits, point.decode_lookups) - number(3);
         // Belady does not care in which order a step's experts were used. LRU does, and a trace does not keep it.
-        let allowed = if policy == Policy::Belady { 0.000_6 } else { 0.035 };
+        let allowed = if policy == Kind::Belady { 0.000_6 } else { 0.035 };
         assert!(all.abs() < allowed && decode.abs() < allowed, "{line}: {all:+.3} and {decode:+.3} points off");
         if fields[1] == "lru" && number(0) < 785.0 {
             assert_eq!(point.hits, 0, "{line}");
         }
         compared += 1;
     }
-    assert_eq!(compared, 2 * 11, "LRU and Belady at eleven sizes");
+    assert_eq!(compared, 3 * 11, "LRU, LFU and Belady at eleven sizes");
 }
 
 /// The phone had 4000 MiB under LRU and wrote down that 74.88 % were there: 29,597 of 39,526.
 #[test]
 fn the_phone_s_own_hits_come_out() {
     let Some(stream) = qwen() else { return };
-    let point = &points(&stream, &[Policy::Lru], &[Budget::Mib(4000)], Counting::Steps)[0];
+    let point = &points(&stream, &[Kind::Lru], &[Budget::Mib(4000)], Counting::Steps)[0];
     assert_eq!((point.lookups, point.decode_lookups), (39_526, 36_864));
     assert!(point.hits.abs_diff(29_597) <= 1, "{} hits", point.hits);
     assert_snapshot!(format!("{:.1}", percent(point.hits, point.lookups)), @"74.9");
@@ -76,7 +77,7 @@ fn the_phone_s_own_hits_come_out() {
 fn counted_one_at_a_time_it_is_libcachesim_s_count() {
     let Some(stream) = qwen() else { return };
     let budgets = [288, 289, 500, 1000].map(Budget::Units);
-    let found = points(&stream, &[Policy::Lru, Policy::Belady], &budgets, Counting::Lookups);
+    let found = points(&stream, &[Kind::Lru, Kind::Belady], &budgets, Counting::Lookups);
     let hits: Vec<u64> = found.iter().map(|point| point.hits).collect();
     assert_eq!(hits, [10_574, 13_153, 16_642, 24_953, 20_971, 21_004, 25_989, 31_743]);
 }
@@ -86,14 +87,14 @@ fn counted_one_at_a_time_it_is_libcachesim_s_count() {
 fn whole_curves_go_through_the_single_budgets() {
     let Some(stream) = qwen() else { return };
     for counting in [Counting::Steps, Counting::Lookups] {
-        let table = all_sizes(&stream, &[Policy::Lru, Policy::Belady], true, counting)
-            .unwrap_or_else(|error| panic!("{error}"));
+        let table =
+            all_sizes(&stream, &[Kind::Lru, Kind::Belady], true, counting).unwrap_or_else(|error| panic!("{error}"));
         let rows: Vec<&str> = table.lines().skip(1).collect();
         assert!(rows.len() > 5000, "{} sizes", rows.len());
         for row in rows.iter().step_by(997) {
             let fields: Vec<&str> = row.split(',').collect();
             let budget = Budget::Units(fields[1].parse().expect("units"));
-            let policy = Policy::parse(fields[0]).expect("a policy");
+            let policy = curve::parse(fields[0]).expect("a policy");
             let Point { lookups, hits, decode_lookups, decode_hits, bytes_read, .. } =
                 points(&stream, &[policy], &[budget], counting).remove(0);
             let read = bytes_read.expect("the trace knows its bytes");

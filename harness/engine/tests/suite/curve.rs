@@ -1,5 +1,7 @@
 //! Whole curves beside a replay at every size.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use tightfit_engine::{
     Script,
@@ -78,7 +80,7 @@ fn check(rows: &[Vec<BundleId>], bundles: u32) -> [u64; 2] {
     let oracle = Oracle::new(&script, bundles, rows.len() as u64);
     let curve = lru(&script, bundles, &Sizes::Equal(1));
     assert_eq!(by_priority(&script, bundles, |at| u64::MAX - at.id as u64), curve, "{rows:?}");
-    let belady = by_priority(&script, bundles, |at| oracle.next_use(at));
+    let belady = by_priority(&script, bundles, |at| oracle.next_use(at).map_or(u64::MAX, |position| position as u64));
     let mut sums = [0; 2];
     for size in 0..=u64::from(bundles) + 1 {
         let units = Sizes::Equal(1);
@@ -87,7 +89,7 @@ fn check(rows: &[Vec<BundleId>], bundles: u32) -> [u64; 2] {
             replayed(Lru::new(bundles), &script, bundles, &units, size),
             "LRU, {size}: {rows:?}"
         );
-        let policy = Belady::new(bundles, oracle.clone());
+        let policy = Belady::new(bundles, 0, Arc::new(oracle.clone()));
         assert_eq!(belady.at(size), replayed(policy, &script, bundles, &units, size), "Belady, {size}: {rows:?}");
         assert!(belady.at(size).hits >= curve.at(size).hits);
         sums = [sums[0] + curve.at(size).hits, sums[1] + belady.at(size).hits];
