@@ -20,6 +20,7 @@ fn main() -> Result<(), ReportError> {
     write::all(&folder.join("quickstart"), &fixture::quickstart(), &[], &meta("quickstart"))?;
     write::all(&folder.join("sweep"), &fixture::sweep(), &[], &meta("sweep"))?;
     write::all(&folder.join("many"), &fixture::many(), &[], &meta("many devices"))?;
+    write::all(&folder.join("bent"), &fixture::bent(), &[], &meta("bent"))?;
     write::all(&folder.join("one"), &fixture::one(), &[], &meta("one result"))?;
     Ok(())
 }

@@ -57,6 +57,31 @@ pub(crate) fn many() -> Vec<RunResult> {
     results
 }
 
+/// One device where two strategies bend the model: one drops what is cold, which is the fastest of all, and one computes
+/// it at a lower precision, which is killed. Two read ahead.
+pub(crate) fn bent() -> Vec<RunResult> {
+    let mut results: Vec<RunResult> = ["naive", "layer-stream", "lru", "belady"]
+        .map(|label| STRATEGIES[at(label)])
+        .map(|s| result(DEVICES[1], s, None))
+        .into();
+    let mut drop = result(DEVICES[1], ("drop-cold", 84, 59), None);
+    drop.quality = bent_by(0.081, 0.0);
+    let mut coarse = result(DEVICES[1], ("coarse-cold", 81, 71), None);
+    coarse.quality = bent_by(0.0125, 0.3);
+    results.extend([drop, coarse]);
+    results[1].prefetch = Prefetch { useful: 600, late: 150, wasted: 250, cancelled: 40 };
+    results[2].prefetch = Prefetch { useful: 0, late: 3, wasted: 1, cancelled: 0 };
+    results
+}
+
+fn at(label: &str) -> usize {
+    STRATEGIES.iter().position(|strategy| strategy.0 == label).expect("a strategy of the list")
+}
+
+fn bent_by(lost_mass_share: f64, degraded_mass_share: f64) -> Quality {
+    Quality { open_loop: true, lost_mass_share, degraded_mass_share, mass_from: "scores".to_owned() }
+}
+
 /// One strategy on one device, for instance to watch a single number.
 pub(crate) fn one() -> Vec<RunResult> {
     vec![result(DEVICES[1], STRATEGIES[6], None)]
