@@ -5,6 +5,7 @@
 
 mod axis;
 mod font;
+pub mod hit_rate;
 mod labels;
 mod limits;
 mod paint;
