@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use tightfit_reports::charts::hit_rate;
 use tightfit_reports::html::Meta;
 use tightfit_reports::{ReportError, write};
 
@@ -20,6 +21,9 @@ fn main() -> Result<(), ReportError> {
     write::all(&folder.join("quickstart"), &fixture::quickstart(), &[], &meta("quickstart"))?;
     write::all(&folder.join("sweep"), &fixture::sweep(), &[], &meta("sweep"))?;
     write::all(&folder.join("many"), &fixture::many(), &[], &meta("many devices"))?;
+    let curves: Vec<_> = hit_rate::chart(&fixture::hit_rates()).into_iter().collect();
+    write::charts(&folder.join("curves"), &curves)?;
+    write::all(&folder.join("bent"), &fixture::bent(), &[], &meta("bent"))?;
     write::all(&folder.join("one"), &fixture::one(), &[], &meta("one result"))?;
     Ok(())
 }

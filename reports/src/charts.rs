@@ -5,6 +5,7 @@
 
 mod axis;
 mod font;
+pub mod hit_rate;
 mod labels;
 mod limits;
 mod paint;
@@ -15,7 +16,9 @@ mod shares;
 mod speed;
 mod traffic;
 
+use crate::compare::{is_open_loop, marks_in, strategies};
 use crate::schema::RunResult;
+use crate::units::significant;
 pub(crate) use font::{BOLD, REGULAR};
 use scene::Scene;
 
@@ -66,6 +69,36 @@ impl Draft {
             caption: self.caption,
         }
     }
+}
+
+/// What `‡` means with what each open-loop strategy lost: stands in the picture, which may travel without its caption.
+fn bent(results: &[RunResult]) -> Vec<String> {
+    let open_loop: Vec<&RunResult> = results.iter().filter(|r| is_open_loop(r)).collect();
+    let Some(mark) = marks_in(&open_loop).into_iter().find(|mark| mark.sign == '‡') else { return Vec::new() };
+    let each: Vec<String> = strategies(results)
+        .into_iter()
+        .filter_map(|name| Some(format!("{name} {}", lost_by(name, &open_loop)?)))
+        .collect();
+    vec![format!("{} {}. Lost of what the model would have computed: {}.", mark.sign, mark.meaning, each.join(", "))]
+}
+
+/// What a strategy's results lost, percent: `8.10 %`, `2.00 to 8.10 %`, `1.25 % (30.0 % at lower precision)`.
+fn lost_by(name: &str, open_loop: &[&RunResult]) -> Option<String> {
+    let range = |of: fn(&RunResult) -> f64| {
+        let shares = || open_loop.iter().filter(|r| r.strategy == name).map(|r| of(r) * 100.0);
+        let (least, most) = (shares().reduce(f64::min)?, shares().reduce(f64::max)?);
+        let (from, to) = (significant(least), significant(most));
+        (most > 0.0).then(|| if from == to { format!("{to} %") } else { format!("{from} to {to} %") })
+    };
+    let is_here = open_loop.iter().any(|r| r.strategy == name);
+    let lost = range(|r| r.quality.lost_mass_share).unwrap_or_else(|| "0 %".to_owned());
+    let degraded = range(|r| r.quality.degraded_mass_share).map(|share| format!(" ({share} at lower precision)"));
+    is_here.then(|| lost + &degraded.unwrap_or_default())
+}
+
+/// The columns `open_loop` and `lost_mass_share` of a chart's data.
+fn quality(r: &RunResult) -> [String; 2] {
+    [r.quality.open_loop.to_string(), r.quality.lost_mass_share.to_string()]
 }
 
 /// A CSV record from texts.

@@ -1,12 +1,15 @@
 //! Who is compared with whom: results grouped by device, sweep points told apart, the best of each device.
 //!
 //! What counts as what, in one place: a *killed* run has no speed; an *oracle* (it knows the trace's future) is a
-//! bound and never the best; *naive* is what others are measured against.
+//! bound and never the best; an *open-loop* result (it bends the model) is an estimate and best only among its like;
+//! *naive* is what others are measured against.
 
 mod answer;
+mod marks;
 mod owners;
 
 pub use answer::{answer, answers};
+pub use marks::{MARKS, Mark, is_open_loop, lost, marked, marked_of, marks_in, spoken};
 pub use owners::{OWNERS, decode_owners_ns, wall_owners_ns};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,24 +117,39 @@ pub fn groups(results: &[RunResult]) -> Vec<Group<'_>> {
 }
 
 impl<'a> Group<'a> {
-    /// The fastest that is neither killed nor an oracle; the first of equals.
+    /// The fastest that is neither killed nor an oracle nor open-loop; the first of equals.
     #[must_use]
     pub fn best(&self) -> Option<&'a RunResult> {
-        fastest(self.results.iter().copied().filter(|r| !is_killed(r) && !is_oracle(r)))
+        self.fastest_where(|r| !is_oracle(r) && !is_open_loop(r))
     }
 
-    /// The fastest oracle that is not killed.
+    /// The fastest open-loop result that is neither killed nor an oracle.
+    #[must_use]
+    pub fn best_open_loop(&self) -> Option<&'a RunResult> {
+        self.fastest_where(|r| !is_oracle(r) && is_open_loop(r))
+    }
+
+    /// The fastest oracle that is not killed, and computes what the model would: what bends the model bounds nothing.
     #[must_use]
     pub fn bound(&self) -> Option<&'a RunResult> {
-        fastest(self.results.iter().copied().filter(|r| !is_killed(r) && is_oracle(r)))
+        self.fastest_where(|r| is_oracle(r) && !is_open_loop(r))
     }
 
-    /// One result per strategy for charts without a sweep axis: those at the best result's point (without a best: the
-    /// first one's); a strategy that has none there shows its first.
+    /// The result whose sweep point stands for the group: the best, else the best open-loop one, else the first.
+    #[must_use]
+    pub fn leader(&self) -> Option<&'a RunResult> {
+        self.best().or_else(|| self.best_open_loop()).or_else(|| self.results.first().copied())
+    }
+
+    fn fastest_where(&self, is_asked: impl Fn(&RunResult) -> bool) -> Option<&'a RunResult> {
+        fastest(self.results.iter().copied().filter(|r| !is_killed(r) && is_asked(r)))
+    }
+
+    /// One result per strategy for charts without a sweep axis: those at the leader's point; a strategy that has none there shows its first.
     #[must_use]
     pub fn at_best_point(&self, comparison: &Comparison) -> Vec<&'a RunResult> {
-        let Some(anchor) = self.best().or_else(|| self.results.first().copied()) else { return Vec::new() };
-        let point = comparison.point(anchor);
+        let Some(leader) = self.leader() else { return Vec::new() };
+        let point = comparison.point(leader);
         let mut chosen: Vec<&'a RunResult> = Vec::new();
         for r in &self.results {
             match chosen.iter_mut().find(|have| have.strategy == r.strategy) {
@@ -164,9 +182,13 @@ pub fn is_killed(result: &RunResult) -> bool {
 /// Whether the strategy knows the trace's future: labelled `belady…` or `oracle…`, or a parameter of it says so.
 #[must_use]
 pub fn is_oracle(result: &RunResult) -> bool {
-    let named = |text: &str| text.starts_with("belady") || text.starts_with("oracle");
-    let set_up = |(key, value): (&String, &String)| key.starts_with("strategy") && named(value);
-    named(&result.strategy) || result.parameters.iter().any(set_up)
+    let set_up = |(key, value): (&String, &String)| key.starts_with("strategy") && named_oracle(value);
+    named_oracle(&result.strategy) || result.parameters.iter().any(set_up)
+}
+
+/// Whether a policy of this name knows the future.
+pub(crate) fn named_oracle(name: &str) -> bool {
+    name.starts_with("belady") || name.starts_with("oracle")
 }
 
 /// Whether the strategy reads everything each token: what others are measured against.

@@ -11,6 +11,10 @@ use crate::schema::{RunResult, TokenRow};
 /// Names of the text columns; `point` is empty unless the results hold several sweep points.
 pub(crate) const LABELS: [&str; 4] = ["scenario", "device", "strategy", "point"];
 
+/// What the run behind the rows is worth: whether it is open-loop, and the share of the active mass that it lost as a whole
+/// (see [`crate::schema::Quality`]).
+pub(crate) const QUALITY: [&str; 2] = ["open_loop", "run_lost_mass_share"];
+
 /// Names of the number columns: the fields of [`TokenRow`], in its order.
 pub(crate) const NUMBERS: [&str; 13] = [
     "token",
@@ -32,9 +36,13 @@ pub(crate) const NUMBERS: [&str; 13] = [
 #[must_use]
 pub fn csv(results: &[RunResult]) -> String {
     let comparison = Comparison::of(results);
-    let header = LABELS.iter().chain(&NUMBERS).map(|name| (*name).to_owned()).collect();
+    let header = LABELS.iter().chain(&QUALITY).chain(&NUMBERS).map(|name| (*name).to_owned()).collect();
     let rows = results.iter().flat_map(|result| {
-        let labels = labels(result, &comparison);
+        let quality = &result.quality;
+        let labels = labels(result, &comparison)
+            .into_iter()
+            .chain([quality.open_loop.to_string(), quality.lost_mass_share.to_string()])
+            .collect::<Vec<_>>();
         result.tokens.iter().map(move |token| {
             labels.iter().cloned().chain(numbers(token).iter().map(u64::to_string)).collect::<Vec<String>>()
         })

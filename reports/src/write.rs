@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::charts::Chart;
 use crate::error::ReportError;
 use crate::html::Meta;
 use crate::schema::RunResult;
@@ -30,12 +31,19 @@ pub fn all(
     staged.write(&folder.join("tokens.csv"), tokens::csv(results).as_bytes())?;
     let gallery = folder.join("charts");
     staged.folder(&gallery)?;
-    for chart in &charts {
-        staged.write(&gallery.join(format!("{}.svg", chart.name)), chart.svg.as_bytes())?;
-        staged.write(&gallery.join(format!("{}.png", chart.name)), &chart.png)?;
-        staged.write(&gallery.join(format!("{}.csv", chart.name)), chart.csv.as_bytes())?;
-    }
+    staged.charts(&gallery, &charts)?;
     staged.write(&folder.join("report.html"), html::report(results, &charts, meta).as_bytes())?;
+    let paths = staged.targets();
+    staged.publish()?;
+    Ok(paths)
+}
+
+/// Writes charts alone as `<name>.svg`, `.png` and `.csv` into `folder`, which is made if need be: all or none. Gives back
+/// the paths in the order written.
+pub fn charts(folder: &Path, charts: &[Chart]) -> Result<Vec<PathBuf>, ReportError> {
+    let mut staged = Staged::default();
+    staged.folder(folder)?;
+    staged.charts(folder, charts)?;
     let paths = staged.targets();
     staged.publish()?;
     Ok(paths)
@@ -76,6 +84,15 @@ impl Staged {
     fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
         let mut file = self.create(path)?;
         file.write_all(bytes).and_then(|()| file.flush()).map_err(|source| failed(path, "write", source))
+    }
+
+    fn charts(&mut self, folder: &Path, charts: &[Chart]) -> Result<(), ReportError> {
+        for chart in charts {
+            self.write(&folder.join(format!("{}.svg", chart.name)), chart.svg.as_bytes())?;
+            self.write(&folder.join(format!("{}.png", chart.name)), &chart.png)?;
+            self.write(&folder.join(format!("{}.csv", chart.name)), chart.csv.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn targets(&self) -> Vec<PathBuf> {

@@ -35,6 +35,11 @@ impl Scale {
         self.low
     }
 
+    /// Exactly from `low` to `high`, both positive; equal steps are equal factors.
+    pub(super) fn log_exact(low: f64, high: f64) -> Self {
+        Self { low, high, is_log: true }
+    }
+
     /// Where a value is, 0 at the low end and 1 at the high one; values outside stay at the ends.
     pub(super) fn share(self, value: f64) -> f64 {
         let share = if self.is_log {
@@ -58,12 +63,18 @@ impl Scale {
 
     fn log_ticks(self) -> Vec<(f64, String)> {
         let decades = (self.high / self.low).log10().round();
-        let between: &[f64] = if decades <= 2.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let between: &[f64] = match decades {
+            ..=2.0 => &[1.0, 2.0, 5.0],
+            ..=3.0 => &[1.0, 3.0],
+            _ => &[1.0],
+        };
         let mut ticks = Vec::new();
-        let mut decade = self.low;
+        let mut decade = 10_f64.powf((self.low * 1.000_001).log10().floor());
         while decade <= self.high * 1.000_001 {
             let values = between.iter().map(|factor| decade * factor);
-            ticks.extend(values.filter(|v| *v <= self.high * 1.000_001).map(|v| (v, plain(v))));
+            ticks.extend(
+                values.filter(|v| (self.low * 0.999_999..=self.high * 1.000_001).contains(v)).map(|v| (v, plain(v))),
+            );
             decade *= 10.0;
         }
         ticks
@@ -113,6 +124,9 @@ mod tests {
         let scale = Scale::log(0.3, 42.0);
         assert!((scale.share(0.1)).abs() < 1e-9 && (scale.share(100.0) - 1.0).abs() < 1e-9);
         let labels: Vec<String> = scale.ticks(4).into_iter().map(|(_, label)| label).collect();
-        assert_eq!(labels, ["0.1", "1", "10", "100"]);
+        assert_eq!(labels, ["0.1", "0.3", "1", "3", "10", "30", "100"]);
+        let labels: Vec<String> =
+            Scale::log_exact(250.0, 8_000.0).ticks(5).into_iter().map(|(_, label)| label).collect();
+        assert_eq!(labels, ["500", "1000", "2000", "5000"]);
     }
 }

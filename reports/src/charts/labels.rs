@@ -1,7 +1,7 @@
-//! Legends: a flowing row of swatches, and labels at the ends of lines that keep out of each other's way.
+//! Legends: a flowing row of swatches, labels at the ends of lines that keep out of each other's way, notes at the foot.
 
 use super::font;
-use super::palette::Style;
+use super::palette::{QUIET, Style};
 use super::scene::{Colour, Point, Scene};
 
 /// Rows of swatch and name, from `top` down; gives the height below.
@@ -17,6 +17,16 @@ pub(super) fn legend(scene: &mut Scene, entries: &[(String, Style)], top: f64) -
         x += wide;
     }
     y + 16.0
+}
+
+/// Notes under a drawing, wrapped; gives the height below, which is `top` where there are none.
+pub(super) fn foot(scene: &mut Scene, top: f64, notes: &[String]) -> f64 {
+    let (mut y, wide) = (top + 8.0, scene.width - 32.0);
+    for text in notes.iter().flat_map(|note| font::wrap(note, 11.0, false, wide)) {
+        scene.text((16.0, y), &text).colour(QUIET);
+        y += 15.0;
+    }
+    if notes.is_empty() { top } else { y }
 }
 
 fn swatch(scene: &mut Scene, at: Point, style: Style) {

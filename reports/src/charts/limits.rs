@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::axis::Scale;
-use super::labels::legend;
-use super::palette::{Palette, QUIET};
+use super::labels::{foot, legend};
+use super::palette::Palette;
 use super::panel::Panel;
 use super::scene::Scene;
 use super::{Draft, font, record};
@@ -15,11 +15,12 @@ const WIDTH: f64 = 960.0;
 const TALL: f64 = 240.0;
 
 /// A point of a line.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct At {
     limit_mb: f64,
     speed: f64,
     is_killed: bool,
+    quality: [String; 2],
 }
 
 pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
@@ -59,14 +60,7 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
         }
         y += TALL + 96.0;
     }
-    let mut y = y - 38.0;
-    for note in notes(&groups, results, &drawn) {
-        for text in font::wrap(&note, 11.0, false, WIDTH - 32.0) {
-            scene.text((16.0, y), &text).colour(QUIET);
-            y += 15.0;
-        }
-    }
-    scene.height = y + 6.0;
+    scene.height = foot(&mut scene, y - 46.0, &notes(&groups, results, &drawn)).max(y - 38.0) + 6.0;
     let caption = "Decoded tokens a second against what the system lets the app use. A cross is a point where it \
                    would kill the app: what that would have done, had it lived.";
     let csv = rows(&groups, results);
@@ -105,8 +99,10 @@ fn notes(groups: &[&Group<'_>], results: &[RunResult], drawn: &[&str]) -> Vec<St
     }
     let missing: Vec<&str> = strategies(results).into_iter().filter(|name| !drawn.contains(name)).collect();
     if !missing.is_empty() {
-        notes.push(format!("killed at every limit, not drawn: {}", missing.join(", ")));
+        let names: Vec<String> = missing.iter().map(|name| super::speed::shown(results, name)).collect();
+        notes.push(format!("killed at every limit, not drawn: {}", names.join(", ")));
     }
+    notes.extend(super::bent(results));
     notes
 }
 
@@ -134,8 +130,9 @@ fn line(group: &Group<'_>, strategy: &str) -> Vec<At> {
     let mut points: BTreeMap<u64, At> = BTreeMap::new();
     for r in group.results.iter().filter(|r| r.strategy == strategy) {
         let Some(limit_mb) = limit(r) else { continue };
-        let at = At { limit_mb, speed: r.throughput.decode_tokens_per_s, is_killed: is_killed(r) };
-        let have = points.entry(limit_mb.to_bits()).or_insert(at);
+        let (speed, quality) = (r.throughput.decode_tokens_per_s, super::quality(r));
+        let at = At { limit_mb, speed, is_killed: is_killed(r), quality };
+        let have = points.entry(limit_mb.to_bits()).or_insert_with(|| at.clone());
         if (!at.is_killed, at.speed) > (!have.is_killed, have.speed) {
             *have = at;
         }
@@ -144,12 +141,21 @@ fn line(group: &Group<'_>, strategy: &str) -> Vec<At> {
 }
 
 fn rows(groups: &[&Group<'_>], results: &[RunResult]) -> Vec<Vec<String>> {
-    let mut csv = vec![record(["device", "strategy", "limit_mb", "outcome", "decode_tokens_per_s"])];
+    let mut csv = vec![record([
+        "device",
+        "strategy",
+        "limit_mb",
+        "outcome",
+        "open_loop",
+        "lost_mass_share",
+        "decode_tokens_per_s",
+    ])];
     for group in groups {
         for name in strategies(results) {
             csv.extend(line(group, name).iter().map(|at| {
                 let outcome = if at.is_killed { "killed" } else { "lives" };
-                record([&group.title, name, &at.limit_mb.to_string(), outcome, &at.speed.to_string()])
+                let [open_loop, lost] = &at.quality;
+                record([&group.title, name, &at.limit_mb.to_string(), outcome, open_loop, lost, &at.speed.to_string()])
             }));
         }
     }

@@ -130,6 +130,11 @@ fn paint<B: DrawingBackend>(
                     .draw_circle(placed(*at, measure.scale), radius.unsigned_abs(), &style, true)
                     .map_err(DrawingAreaErrorKind::BackendError)?;
             }
+            Shape::Area { corners, fill } => {
+                let corners = corners.iter().map(|corner| placed(*corner, measure.scale));
+                let style = stroke(*fill, 1.0, measure).filled();
+                backend.fill_polygon(corners, &style).map_err(DrawingAreaErrorKind::BackendError)?;
+            }
             Shape::Text(label) => text(label, backend, measure)?,
         }
     }

@@ -1,6 +1,6 @@
 //! Colours: Okabe and Ito's, which colour-blind readers tell apart, without their yellow (too pale on white).
 
-use super::scene::Colour;
+use super::scene::{Colour, Marker};
 use crate::compare::strategies;
 use crate::schema::RunResult;
 
@@ -39,6 +39,41 @@ pub(super) struct Style {
     pub(super) dash: Option<[f64; 2]>,
 }
 
+/// What lies above a bound.
+pub(super) const BEYOND: Colour = Colour(0xf2, 0xf2, 0xf2);
+
+/// The colours of what has none of its own, in their order.
+const CYCLE: [Colour; 7] = [BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BROWN];
+
+/// How a line is drawn where there are more of them than colours: dashes and markers tell equal colours apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct LineStyle {
+    pub(super) colour: Colour,
+    /// Lengths of dash and gap in points; nothing for a solid line.
+    pub(super) dash: Option<[f64; 2]>,
+    pub(super) width: f64,
+    /// At the data points; bounds have none.
+    pub(super) marker: Option<Marker>,
+}
+
+/// Bounds: black, dashed.
+pub(super) const BOUND: [LineStyle; 2] = [
+    LineStyle { colour: BLACK, dash: Some([7.0, 3.0]), width: 2.4, marker: None },
+    LineStyle { colour: BLACK, dash: Some([2.0, 2.5]), width: 2.4, marker: None },
+];
+
+/// The style of line `index`: 21 pairs of colour and dash, and a marker that differs between neighbours in either.
+pub(super) fn line_style(index: usize) -> LineStyle {
+    const DASHES: [Option<[f64; 2]>; 3] = [None, Some([6.0, 3.0]), Some([2.0, 2.5])];
+    const MARKERS: [Marker; 5] = [Marker::Dot, Marker::Square, Marker::Triangle, Marker::Diamond, Marker::Cross];
+    LineStyle {
+        colour: CYCLE[index % CYCLE.len()],
+        dash: DASHES[index / CYCLE.len() % DASHES.len()],
+        width: 1.8,
+        marker: Some(MARKERS[index % MARKERS.len()]),
+    }
+}
+
 /// Strategies of a report and how each is drawn: naive grey, oracles black and dashed, the others by their order.
 pub(super) struct Palette {
     styles: Vec<(String, Style)>,
@@ -46,7 +81,6 @@ pub(super) struct Palette {
 
 impl Palette {
     pub(super) fn of(results: &[RunResult]) -> Self {
-        const CYCLE: [Colour; 7] = [BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BROWN];
         let mut next = 0;
         let mut style = |name: &str| {
             if name == "naive" {
@@ -68,5 +102,22 @@ impl Palette {
     pub(super) fn style(&self, strategy: &str) -> Style {
         let found = self.styles.iter().find(|(name, _)| name == strategy);
         found.map_or(Style { colour: GREY, dash: None }, |(_, style)| *style)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BOUND, line_style};
+
+    #[test]
+    fn lines_differ_in_colour_or_dash() {
+        let styles: Vec<_> = (0..21).map(line_style).chain(BOUND).collect();
+        for (index, one) in styles.iter().enumerate() {
+            for other in &styles[index + 1..] {
+                assert!(one.colour != other.colour || one.dash != other.dash, "{one:?} {other:?}");
+            }
+        }
+        let looks = |index: usize| (line_style(index).dash, line_style(index).marker);
+        assert!((1..21).all(|index| looks(index) != looks(index - 1)), "neighbours differ without colour too");
     }
 }

@@ -30,12 +30,23 @@ pub(super) struct Label {
     pub(super) turned: bool,
 }
 
+/// What stands at a data point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Marker {
+    Dot,
+    Square,
+    Triangle,
+    Diamond,
+    Cross,
+}
+
 /// One shape.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     Bar { from: Point, to: Point, fill: Colour },
     Path { points: Vec<Point>, colour: Colour, width: f64 },
     Dot { at: Point, radius: f64, fill: Colour },
+    Area { corners: Vec<Point>, fill: Colour },
     Text(Label),
 }
 
@@ -62,6 +73,26 @@ impl Scene {
 
     pub(super) fn dot(&mut self, at: Point, radius: f64, fill: Colour) {
         self.shapes.push(Shape::Dot { at, radius, fill });
+    }
+
+    /// A filled polygon.
+    pub(super) fn area(&mut self, corners: &[Point], fill: Colour) {
+        self.shapes.push(Shape::Area { corners: corners.to_vec(), fill });
+    }
+
+    /// A marker of about the same area whatever its shape.
+    pub(super) fn marker(&mut self, at: Point, marker: Marker, radius: f64, colour: Colour) {
+        let (x, y) = at;
+        let near = |corners: &[Point]| -> Vec<Point> {
+            corners.iter().map(|(across, down)| (x + across * radius, y + down * radius)).collect()
+        };
+        match marker {
+            Marker::Dot => self.dot(at, radius, colour),
+            Marker::Square => self.area(&near(&[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]), colour),
+            Marker::Triangle => self.area(&near(&[(0.0, -1.3), (1.2, 0.9), (-1.2, 0.9)]), colour),
+            Marker::Diamond => self.area(&near(&[(0.0, -1.35), (1.35, 0.0), (0.0, 1.35), (-1.35, 0.0)]), colour),
+            Marker::Cross => self.cross(at, radius * 1.1, colour),
+        }
     }
 
     /// A line through points, dashed if asked.

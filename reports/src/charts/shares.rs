@@ -1,7 +1,7 @@
 //! Where each token's time goes: stacked bars by owner, as milliseconds and as shares, a row per device and strategy.
 
 use super::axis::Scale;
-use super::labels::legend;
+use super::labels::{foot, legend};
 use super::palette::{OWNERS as COLOURS, QUIET, Style};
 use super::panel::Panel;
 use super::scene::{Anchor, Scene};
@@ -64,7 +64,7 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
             y += ROW;
         }
     }
-    scene.height = y + 34.0;
+    scene.height = foot(&mut scene, y + 34.0, &super::bent(results));
     let caption = "Mean over decoded tokens. The parts sum to the whole exactly: every nanosecond has one owner. At the \
                    left the length is time, at the right each row is stretched to 100 %.";
     Some(Draft {
@@ -106,11 +106,13 @@ fn row(scene: &mut Scene, [absolute, share]: [&Panel; 2], y: f64, r: &RunResult,
 
 fn rows(groups: &[Group<'_>], chosen: &[Vec<&RunResult>], comparison: &Comparison) -> Vec<Vec<String>> {
     let parts = ["compute", "contention", "flash_stall", "memory_management", "overhead", "throttling"];
-    let mut csv = vec![record(["device", "strategy", "point", "outcome"])];
+    let mut csv = vec![record(["device", "strategy", "point", "outcome", "open_loop", "lost_mass_share"])];
     csv[0].extend(parts.map(|part| format!("{part}_ns_per_token")));
     for (group, results) in groups.iter().zip(chosen) {
         for r in results {
-            let mut line = record([&group.title, &r.strategy, &comparison.point(r), &r.memory.outcome]);
+            let [open_loop, lost] = super::quality(r);
+            let point = comparison.point(r);
+            let mut line = record([&group.title, &r.strategy, &point, &r.memory.outcome, &open_loop, &lost]);
             let killed = is_killed(r);
             line.extend(decode_owners_ns(r).map(|ns| if killed { String::new() } else { format!("{ns:.0}") }));
             csv.push(line);
@@ -126,7 +128,7 @@ pub(super) fn subtitle(results: &[RunResult], groups: &[Group<'_>], comparison: 
     if comparison.has_points() {
         let points: Vec<(&str, String)> = groups
             .iter()
-            .filter_map(|group| Some((group, group.best().or(group.results.first().copied())?)))
+            .filter_map(|group| Some((group, group.leader()?)))
             .map(|(group, r)| (group.title.as_str(), comparison.point(r)))
             .collect();
         match points.first() {

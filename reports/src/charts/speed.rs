@@ -1,12 +1,12 @@
 //! Decode speed by device and strategy: grouped bars; killed runs are hatched columns without a height.
 
 use super::axis::Scale;
-use super::labels::legend;
+use super::labels::{foot, legend};
 use super::palette::{KILLED, PAPER, Palette, QUIET};
 use super::panel::Panel;
 use super::scene::{Anchor, Scene};
 use super::{Draft, font, record};
-use crate::compare::{Comparison, Group, groups, is_killed, is_oracle, strategies};
+use crate::compare::{Comparison, Group, groups, is_killed, is_open_loop, marked, marked_of, strategies};
 use crate::schema::RunResult;
 use crate::units::significant;
 
@@ -49,24 +49,29 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
         });
         y = below.fold(panel.bottom, f64::max) + 34.0;
     }
-    scene.height = y - 18.0;
-    let mut csv = vec![record(["device", "strategy", "point", "outcome", "decode_tokens_per_s"])];
+    scene.height = foot(&mut scene, y - 18.0, &super::bent(results));
+    let mut csv =
+        vec![record(["device", "strategy", "point", "outcome", "open_loop", "lost_mass_share", "decode_tokens_per_s"])];
     for (group, results) in groups.iter().zip(&chosen) {
         csv.extend(results.iter().map(|r| {
             let speed = if is_killed(r) { String::new() } else { r.throughput.decode_tokens_per_s.to_string() };
-            record([&group.title, &r.strategy, &comparison.point(r), &r.memory.outcome, &speed])
+            let [open_loop, lost] = super::quality(r);
+            record([&group.title, &r.strategy, &comparison.point(r), &r.memory.outcome, &open_loop, &lost, &speed])
         }));
     }
-    let caption = "Decoded tokens a second, from the second token on; higher is better. The fastest of each device \
-                   that is not killed is in bold. A hatched column is a run that the system would kill for its \
-                   memory; † knows the future and is a bound, not a choice.";
-    Some(Draft { name: "decode-speed", title: title.to_owned(), caption: caption.to_owned(), scene, csv })
+    let bent = if results.iter().any(is_open_loop) { " nor open-loop (‡)" } else { "" };
+    let fastest = if bent.is_empty() { "that is not killed" } else { "that is neither killed" };
+    let caption = format!(
+        "Decoded tokens a second, from the second token on; higher is better. The fastest of each device \
+         {fastest}{bent} is in bold. A hatched column is a run that the system would kill for its memory; † knows the \
+         future and is a bound, not a choice."
+    );
+    Some(Draft { name: "decode-speed", title: title.to_owned(), caption, scene, csv })
 }
 
-/// The strategy's name, with the mark of an oracle.
+/// The strategy's name, with the marks of its results.
 pub(super) fn shown(results: &[RunResult], name: &str) -> String {
-    let oracle = results.iter().any(|r| r.strategy == name && is_oracle(r));
-    if oracle { format!("{name} †") } else { name.to_owned() }
+    marked_of(name, &results.iter().filter(|r| r.strategy == name).collect::<Vec<_>>())
 }
 
 /// One device's bars and its name below them; gives the height below the name.
@@ -108,7 +113,7 @@ impl Bar {
         if is_killed(r) {
             scene.bar((self.left, panel.top), (self.right, panel.bottom), PAPER);
             scene.hatch((self.left, panel.top), (self.right, panel.bottom), KILLED);
-            let text = format!("{}: killed", r.strategy);
+            let text = format!("{}: killed", marked(r));
             let half = font::width(&text, 11.0, false) / 2.0 + 5.0;
             let centre = f64::midpoint(panel.top, panel.bottom);
             scene.bar((middle - 8.0, centre - half), (middle + 8.0, centre + half), PAPER);
@@ -124,7 +129,8 @@ impl Bar {
             scene.bar((self.left + 2.0, top + 2.0), (self.right - 2.0, panel.bottom), PAPER);
             scene.hatch((self.left + 2.0, top + 2.0), (self.right - 2.0, panel.bottom), style.colour);
         }
-        let text = significant(r.throughput.decode_tokens_per_s);
+        let mark = if is_open_loop(r) { " ‡" } else { "" };
+        let text = format!("{}{mark}", significant(r.throughput.decode_tokens_per_s));
         let em = if font::width(&text, 10.0, self.is_best) > self.right - self.left + 4.0 { 8.5 } else { 10.0 };
         let fits = font::width(&text, em, self.is_best) <= self.right - self.left + 5.0;
         if fits {

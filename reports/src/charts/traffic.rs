@@ -1,7 +1,7 @@
 //! Hit rate and flash traffic over the tokens of one device: two panels, a line per strategy.
 
 use super::axis::Scale;
-use super::labels::at_ends;
+use super::labels::{at_ends, foot};
 use super::palette::Palette;
 use super::panel::Panel;
 use super::scene::{Colour, Point, Scene};
@@ -19,6 +19,7 @@ const POINTS: usize = 400;
 struct Series {
     strategy: String,
     name: String,
+    quality: [String; 2],
     colour: Colour,
     dash: Option<[f64; 2]>,
     points: Vec<(f64, f64, f64)>,
@@ -60,13 +61,15 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
     let log = if bytes.y.low() > 0.0 { " (logarithmic)" } else { "" };
     let of = format!("read from flash per token, {}{log}", unit.name);
     panel(&mut scene, &bytes, &series, &of, |point| point.2 / unit.size, true);
-    scene.height = bytes.bottom + 48.0;
-    let means = ["device", "strategy", "token", "hit_rate_mean", "flash_bytes_per_token_mean"];
+    scene.height = foot(&mut scene, bytes.bottom + 48.0, &super::bent(results));
+    let means =
+        ["device", "strategy", "open_loop", "lost_mass_share", "token", "hit_rate_mean", "flash_bytes_per_token_mean"];
     let mut csv = vec![record(means)];
     for one in &series {
         csv.extend(one.points.iter().map(|(token, hit_percent, flash_bytes)| {
             let numbers = [token.to_string(), (hit_percent / 100.0).to_string(), flash_bytes.to_string()];
-            record([&group.title, &one.strategy, &numbers[0], &numbers[1], &numbers[2]])
+            let [open_loop, lost] = &one.quality;
+            record([&group.title, &one.strategy, open_loop, lost, &numbers[0], &numbers[1], &numbers[2]])
         }));
     }
     let caption = format!(
@@ -92,6 +95,7 @@ fn line(r: &RunResult, results: &[RunResult], palette: &Palette, window: usize) 
     Series {
         strategy: r.strategy.clone(),
         name: super::speed::shown(results, &r.strategy),
+        quality: super::quality(r),
         colour: style.colour,
         dash: style.dash,
         points,

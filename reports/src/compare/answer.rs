@@ -1,6 +1,8 @@
 //! The answer in words, one sentence or two for a device: what to read if nothing else is read.
 
-use super::{Comparison, Group, OWNERS, groups, is_killed, is_naive, wall_owners_ns};
+use super::{
+    Comparison, Group, OWNERS, groups, is_killed, is_naive, is_open_loop, is_oracle, lost, spoken, wall_owners_ns,
+};
 use crate::schema::RunResult;
 use crate::units::{data, energy, percent, significant};
 
@@ -15,7 +17,7 @@ pub fn answers(results: &[RunResult]) -> Vec<String> {
 /// The same without the device's name.
 #[must_use]
 pub fn answer(group: &Group<'_>, comparison: &Comparison) -> String {
-    let Some(best) = group.best() else { return without_winner(group) };
+    let Some(best) = group.best() else { return without_winner(group, comparison) };
     let mut text = verdict(group, best, comparison);
     if let Some(naive) = naive_beside(group, best, comparison) {
         let ratio = best.throughput.decode_tokens_per_s / naive.throughput.decode_tokens_per_s;
@@ -32,6 +34,9 @@ pub fn answer(group: &Group<'_>, comparison: &Comparison) -> String {
         }
     }
     text.push('.');
+    if let Some(bent) = faster_open_loop(group, best) {
+        text.push_str(&format!(" Faster, but open-loop: {}.", estimate(bent, comparison)));
+    }
     if let Some(easy) = easiest(group, best) {
         let (name, speed) = (&easy.strategy, significant(easy.throughput.decode_tokens_per_s));
         text.push_str(&format!(" The fastest without memory pressure is {name}, {speed} tok/s."));
@@ -47,19 +52,39 @@ fn verdict(group: &Group<'_>, best: &RunResult, comparison: &Comparison) -> Stri
     let at = if point.is_empty() { String::new() } else { format!(" at {point}") };
     let rivals = group.results.iter().any(|r| r.strategy != best.strategy);
     let fits = best.memory.outcome == "fits";
-    let says = match (rivals, fits) {
-        (true, true) => "is the fastest of those that fit:",
-        (true, false) => "is the fastest, under memory pressure:",
-        (false, true) => "fits and runs at",
-        (false, false) => "runs under memory pressure at",
+    let says = match (rivals, fits, faster_open_loop(group, best).is_some()) {
+        (true, true, false) => "is the fastest of those that fit:",
+        (true, true, true) => "is the fastest of those that fit and leave the model as it is:",
+        (true, false, false) => "is the fastest, under memory pressure:",
+        (true, false, true) => "is the fastest that leaves the model as it is, under memory pressure:",
+        (false, true, _) => "fits and runs at",
+        (false, false, _) => "runs under memory pressure at",
     };
     let speed = significant(best.throughput.decode_tokens_per_s);
     format!("{}{at} {says} {speed} tok/s at {} a token", best.strategy, energy(best.energy.joules_per_token))
 }
 
+/// An open-loop result that beats the best exact one: named beside it, since its price is not paid in time.
+fn faster_open_loop<'a>(group: &Group<'a>, best: &RunResult) -> Option<&'a RunResult> {
+    group.best_open_loop().filter(|bent| super::speed(bent) > super::speed(best))
+}
+
+/// An open-loop result in words: its speed, what it lost, and how far to believe it.
+fn estimate(bent: &RunResult, comparison: &Comparison) -> String {
+    let point = comparison.point(bent);
+    let at = if point.is_empty() { String::new() } else { format!(" at {point}") };
+    let pressure = if bent.memory.outcome == "fits" { "" } else { " under memory pressure" };
+    format!(
+        "{}{at}, {} tok/s{pressure} with {}: it changes what the model computes, so this is an estimate",
+        bent.strategy,
+        significant(super::speed(bent)),
+        lost(bent)
+    )
+}
+
 /// The fastest that fits with room to spare, where the best does not.
 fn easiest<'a>(group: &Group<'a>, best: &RunResult) -> Option<&'a RunResult> {
-    let fits = |r: &&RunResult| r.memory.outcome == "fits" && !super::is_oracle(r);
+    let fits = |r: &&RunResult| r.memory.outcome == "fits" && !is_oracle(r) && !is_open_loop(r);
     let under_pressure = best.memory.outcome != "fits";
     under_pressure.then(|| super::fastest(group.results.iter().copied().filter(fits))).flatten()
 }
@@ -78,19 +103,36 @@ fn largest_owner(result: &RunResult) -> (&'static str, f64) {
     (OWNERS[largest], parts[largest] as f64 / (result.time.wall_ns as f64).max(1.0))
 }
 
-fn without_winner(group: &Group<'_>) -> String {
+fn without_winner(group: &Group<'_>, comparison: &Comparison) -> String {
+    if let Some(bent) = group.best_open_loop() {
+        let is_exact = |r: &&RunResult| !is_oracle(r) && !is_open_loop(r);
+        let exact = if group.results.iter().copied().any(|r| is_exact(&r)) {
+            "nothing fits that leaves the model as it is"
+        } else {
+            "only open-loop strategies were run"
+        };
+        let killed = killed_in_words(group).map(|text| format!(" {text}")).unwrap_or_default();
+        return format!("{exact}; the fastest open-loop one is {}.{killed}", estimate(bent, comparison));
+    }
     match group.results.iter().filter(|r| is_killed(r)).min_by_key(|r| r.memory.peak_bytes) {
         Some(least) => format!(
             "nothing fits: even {} would be killed, at a peak of {} with a limit of {}.",
-            least.strategy,
+            spoken(least),
             data(least.memory.peak_bytes as f64),
             data(least.memory.limit_bytes as f64)
         ),
-        None => match group.bound() {
-            Some(bound) => format!(
-                "only an oracle was run, a bound and not a choice: {} tok/s.",
-                significant(bound.throughput.decode_tokens_per_s)
-            ),
+        None => match group.bound().or_else(|| group.results.first().copied()) {
+            Some(oracle) if is_open_loop(oracle) => {
+                let speed = significant(super::speed(oracle));
+                format!(
+                    "only an open-loop oracle was run, neither a bound nor a choice: {speed} tok/s with {}.",
+                    lost(oracle)
+                )
+            }
+            Some(bound) => {
+                let speed = significant(super::speed(bound));
+                format!("only an oracle was run, a bound and not a choice: {speed} tok/s.")
+            }
             None => "no results.".to_owned(),
         },
     }
@@ -100,11 +142,11 @@ fn without_winner(group: &Group<'_>) -> String {
 fn killed_in_words(group: &Group<'_>) -> Option<String> {
     let killed = || group.results.iter().copied().filter(|r| is_killed(r));
     let lives = |name: &str| group.results.iter().any(|r| r.strategy == name && !is_killed(r));
-    let (mut always, mut sometimes): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    let (mut always, mut sometimes): (Vec<&RunResult>, Vec<&RunResult>) = (Vec::new(), Vec::new());
     for r in killed() {
-        let names = if lives(&r.strategy) { &mut sometimes } else { &mut always };
-        if !names.contains(&r.strategy.as_str()) {
-            names.push(&r.strategy);
+        let list = if lives(&r.strategy) { &mut sometimes } else { &mut always };
+        if !list.iter().any(|have| have.strategy == r.strategy) {
+            list.push(r);
         }
     }
     let mut parts = Vec::new();
@@ -120,8 +162,11 @@ fn killed_in_words(group: &Group<'_>) -> Option<String> {
 }
 
 /// Up to four names, or their number.
-fn few(names: &[&str]) -> String {
-    if names.len() > 4 { format!("{} strategies", names.len()) } else { names.join(", ") }
+fn few(results: &[&RunResult]) -> String {
+    if results.len() > 4 {
+        return format!("{} strategies", results.len());
+    }
+    results.iter().map(|r| spoken(r)).collect::<Vec<_>>().join(", ")
 }
 
 fn two_digits(value: f64) -> String {

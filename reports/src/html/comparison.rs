@@ -1,7 +1,7 @@
 //! The comparison table: one body per device, sortable within it, in a box of its own that scrolls.
 
 use super::escaped;
-use crate::compare::is_killed;
+use crate::compare::{is_killed, is_open_loop};
 use crate::schema::RunResult;
 use crate::table::{Grid, Line, grid};
 
@@ -50,7 +50,11 @@ fn row(grid: &Grid<'_>, line: &Line<'_>) -> String {
         (_, true) => " class=\"killed\"",
         _ => "",
     };
-    let badge = if line.is_best { " <span class=\"badge\">fastest</span>" } else { "" };
+    let badge = match (line.is_best, is_open_loop(line.result)) {
+        (true, _) => " <span class=\"badge\">fastest</span>",
+        (_, true) => " <span class=\"badge estimate\">open-loop</span>",
+        _ => "",
+    };
     let mut out = format!("<tr{class}><th scope=\"row\">{}{badge}</th>", escaped(&line.name));
     if grid.has_points {
         out.push_str(&format!("<td class=\"point\">{}</td>", escaped(&line.point)));
@@ -70,8 +74,9 @@ fn legend(grid: &Grid<'_>) -> String {
         .iter()
         .map(|column| format!("<b>{}</b> {}", escaped(column.title), escaped(column.meaning)))
         .collect();
-    if grid.lines.iter().any(|line| line.name.ends_with('†')) {
-        parts.push("<b>†</b> knows the future: a bound, not a choice".to_owned());
+    parts.extend(grid.marks().iter().map(|mark| format!("<b>{}</b> {}", mark.sign, escaped(mark.meaning))));
+    if grid.marks().iter().any(|mark| mark.sign == '‡') {
+        parts.push(format!("<b>fastest</b> {}", grid.best_meaning()));
     }
     parts.push("<b>MB</b> 10<sup>6</sup> bytes".to_owned());
     format!("<p class=\"legend\">{}.</p>\n", parts.join("; "))

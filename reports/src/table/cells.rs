@@ -2,7 +2,9 @@
 //!
 //! Each column has one unit, chosen by its median, so that numbers compare down the column.
 
-use crate::compare::{Comparison, groups, is_killed, is_oracle, stall_share};
+mod occasional;
+
+use crate::compare::{Comparison, Mark, groups, is_killed, is_open_loop, marked, marks_in, stall_share};
 use crate::schema::RunResult;
 use crate::units::{DATA, ENERGY, NONE, TIME, Unit, common, significant};
 
@@ -19,7 +21,7 @@ pub struct Column {
     pub expendable: u8,
     /// Text stands left, numbers right.
     pub is_text: bool,
-    value: Value,
+    pub(super) value: Value,
 }
 
 /// A cell: its text and the number behind it, by which a page sorts.
@@ -38,11 +40,11 @@ pub struct Line<'a> {
     pub result: &'a RunResult,
     /// Title of its group: the device.
     pub group: String,
-    /// Strategy label, with `†` if it is an oracle.
+    /// Strategy label with its marks, for instance `†` of an oracle.
     pub name: String,
     /// Sweep point, empty where there is one only.
     pub point: String,
-    /// Fastest of its group of those that are not killed.
+    /// Fastest of its group of those that are neither killed nor oracles nor open-loop.
     pub is_best: bool,
     /// One cell per column.
     pub cells: Vec<Cell>,
@@ -60,7 +62,7 @@ pub struct Grid<'a> {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Value {
+pub(super) enum Value {
     /// A number in base units, absent for killed runs.
     Speed(fn(&RunResult) -> f64, f64),
     /// A number that a killed run has too.
@@ -80,7 +82,7 @@ pub fn grid(results: &[RunResult]) -> Grid<'_> {
             lines.push(Line {
                 result,
                 group: group.title.clone(),
-                name: format!("{}{}", result.strategy, if is_oracle(result) { " †" } else { "" }),
+                name: marked(result),
                 point: comparison.point(result),
                 is_best: best == Some(std::ptr::from_ref(result)),
                 cells: columns.iter().map(|column| column.cell(result)).collect(),
@@ -88,6 +90,24 @@ pub fn grid(results: &[RunResult]) -> Grid<'_> {
         }
     }
     Grid { columns, lines, has_points: comparison.has_points() }
+}
+
+impl Grid<'_> {
+    /// The marks that some line carries, for the legend.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        marks_in(&self.lines.iter().map(|line| line.result).collect::<Vec<_>>())
+    }
+
+    /// What makes a line the best of its device, for the legend.
+    #[must_use]
+    pub fn best_meaning(&self) -> &'static str {
+        if self.lines.iter().any(|line| is_open_loop(line.result)) {
+            "fastest on its device of those that are neither killed nor open-loop"
+        } else {
+            "fastest on its device of those that are not killed"
+        }
+    }
 }
 
 impl Column {
@@ -115,7 +135,7 @@ fn columns(results: &[RunResult]) -> Vec<Column> {
     let peak = common(&DATA, results.iter().map(|r| r.memory.peak_bytes as f64));
     let energy = common(&ENERGY, alive().map(|r| r.energy.joules_per_token));
     let per_token = |unit: Unit| format!("{}/tok", unit.name);
-    vec![
+    let mut columns = vec![
         speed("speed", "tok/s", "decoded tokens a second, from the second on", 0, |r| r.throughput.decode_tokens_per_s),
         timed("TTFT", first, "time to first token", 2, |r| r.latency.ttft_ns as f64),
         timed("TPOT", gap, "mean time per later token", 1, |r| r.latency.tpot_ns as f64),
@@ -144,10 +164,14 @@ fn columns(results: &[RunResult]) -> Vec<Column> {
             r.energy.battery_percent_per_1000_tokens
         }),
         word("source", "weakest kind of source among the inputs", 10, |r| &r.provenance.weakest),
-    ]
+    ];
+    // Beside the hits that they bought.
+    let place = columns.iter().position(|column| column.title == "hits").map_or(columns.len(), |hits| hits + 1);
+    columns.splice(place..place, occasional::columns(results));
+    columns
 }
 
-fn column(title: &'static str, unit: String, meaning: &'static str, expendable: u8) -> Column {
+pub(super) fn column(title: &'static str, unit: String, meaning: &'static str, expendable: u8) -> Column {
     Column { title, unit, meaning, expendable, is_text: false, value: Value::Text(|_| "") }
 }
 

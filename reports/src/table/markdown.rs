@@ -29,8 +29,8 @@ pub fn markdown(results: &[RunResult]) -> String {
         out.push(row(&cells));
     }
     out.push(String::new());
-    if grid.lines.iter().any(|line| line.name.ends_with('†')) {
-        out.push("† knows the future: a bound, not a choice.".to_owned());
+    for mark in grid.marks() {
+        out.push(format!("{} {}.", mark.sign, mark.meaning));
         out.push(String::new());
     }
     out.join("\n")

@@ -121,10 +121,8 @@ fn body(grid: &Grid<'_>, shape: &Shape) -> Vec<String> {
 
 fn legend(grid: &Grid<'_>, shape: &Shape) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut marks = "* fastest on its device of those that are not killed".to_owned();
-    if grid.lines.iter().any(|line| line.name.ends_with('†')) {
-        marks.push_str(" · † knows the future: a bound, not a choice");
-    }
+    let mut marks = format!("* {}", grid.best_meaning());
+    marks.extend(grid.marks().iter().map(|mark| format!(" · {} {}", mark.sign, mark.meaning)));
     lines.push(marks);
     let meanings: Vec<String> = shape
         .shown

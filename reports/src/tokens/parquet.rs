@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::Compression;
-use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
-use super::{LABELS, NUMBERS, labels, numbers};
+use super::{LABELS, NUMBERS, QUALITY, labels, numbers};
 use crate::compare::Comparison;
 use crate::error::ReportError;
 use crate::schema::RunResult;
@@ -38,11 +38,13 @@ fn groups(file: File, results: &[RunResult]) -> Result<()> {
     Ok(())
 }
 
-/// The schema: unsigned 64-bit numbers, UTF-8 names, nothing nullable.
+/// The schema: UTF-8 names, what the run is worth, unsigned 64-bit numbers; nothing nullable.
 fn message() -> String {
     let labels = LABELS.map(|name| format!("required binary {name} (STRING); "));
     let numbers = NUMBERS.map(|name| format!("required int64 {name} (INTEGER(64, false)); "));
-    format!("message tokens {{ {}{}}}", labels.concat(), numbers.concat())
+    let [open_loop, lost] = QUALITY;
+    let quality = format!("required boolean {open_loop}; required double {lost}; ");
+    format!("message tokens {{ {}{quality}{}}}", labels.concat(), numbers.concat())
 }
 
 fn columns(group: &mut SerializedRowGroupWriter<'_, File>, result: &RunResult, comparison: &Comparison) -> Result<()> {
@@ -52,6 +54,12 @@ fn columns(group: &mut SerializedRowGroupWriter<'_, File>, result: &RunResult, c
         column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
         column.close()?;
     }
+    let mut column = group.next_column()?.expect("the run's quality follows");
+    column.typed::<BoolType>().write_batch(&vec![result.quality.open_loop; result.tokens.len()], None, None)?;
+    column.close()?;
+    let mut column = group.next_column()?.expect("the run's quality follows");
+    column.typed::<DoubleType>().write_batch(&vec![result.quality.lost_mass_share; result.tokens.len()], None, None)?;
+    column.close()?;
     for index in 0..NUMBERS.len() {
         // Parquet stores unsigned 64-bit numbers in the same 64 bits.
         let values: Vec<i64> = result.tokens.iter().map(|row| numbers(row)[index].cast_signed()).collect();

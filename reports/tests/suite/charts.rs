@@ -42,7 +42,7 @@ fn killed_runs_have_no_speed_in_the_data() {
     let charts = charts::all(&fixture::quickstart(), &[]);
     let rows: Vec<&str> = charts[0].csv.lines().filter(|line| line.contains(",resident,")).collect();
     assert_eq!(rows.len(), 3);
-    assert!(rows.iter().all(|row| row.ends_with(",killed,")), "{rows:?}");
+    assert!(rows.iter().all(|row| row.ends_with(",killed,false,0,")), "{rows:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tightfit_reports::charts::hit_rate::{Budget, HitRate, HitRates};
 use tightfit_reports::schema::{
     Cache, Energy, Flash, Latency, Memory, Prefetch, Provenance, Quality, RunResult, Source, Thermal, Throughput, Time,
     TokenRow,
@@ -55,6 +56,67 @@ pub(crate) fn many() -> Vec<RunResult> {
         }
     }
     results
+}
+
+/// One device where two strategies bend the model: one drops what is cold, which is the fastest of all, and one computes
+/// it at a lower precision, which is killed. Two read ahead.
+pub(crate) fn bent() -> Vec<RunResult> {
+    let mut results: Vec<RunResult> = ["naive", "layer-stream", "lru", "belady"]
+        .map(|label| STRATEGIES[at(label)])
+        .map(|s| result(DEVICES[1], s, None))
+        .into();
+    let mut drop = result(DEVICES[1], ("drop-cold", 84, 59), None);
+    drop.quality = bent_by(0.081, 0.0);
+    let mut coarse = result(DEVICES[1], ("coarse-cold", 81, 71), None);
+    coarse.quality = bent_by(0.0125, 0.3);
+    results.extend([drop, coarse]);
+    results[1].prefetch = Prefetch { useful: 600, late: 150, wasted: 250, cancelled: 40 };
+    results[2].prefetch = Prefetch { useful: 0, late: 3, wasted: 1, cancelled: 0 };
+    results
+}
+
+fn at(label: &str) -> usize {
+    STRATEGIES.iter().position(|strategy| strategy.0 == label).expect("a strategy of the list")
+}
+
+fn bent_by(lost_mass_share: f64, degraded_mass_share: f64) -> Quality {
+    Quality { open_loop: true, lost_mass_share, degraded_mass_share, mass_from: "scores".to_owned() }
+}
+
+/// Sixteen policies with Belady over eight budgets, doubling from 64 MiB; a token touches 800 MiB.
+pub(crate) fn hit_rates() -> HitRates {
+    const POLICIES: [(&str, f64); 16] = [
+        ("fifo", 0.70),
+        ("lru", 0.74),
+        ("clock", 0.74),
+        ("lfu", 0.82),
+        ("lfu-aged", 0.83),
+        ("sieve", 0.79),
+        ("s3-fifo", 0.80),
+        ("arc", 0.81),
+        ("2q", 0.78),
+        ("w-tinylfu", 0.84),
+        ("lhd", 0.86),
+        ("window-5", 0.66),
+        ("static-hot-set", 0.77),
+        ("layered-lru", 0.76),
+        ("least-stale", 0.72),
+        ("belady", 1.0),
+    ];
+    let mut rows = Vec::new();
+    for (policy, skill) in POLICIES {
+        for doubling in 0..8_u32 {
+            let budget = 64 << (20 + doubling);
+            let share = f64::from(doubling + 1) / 8.0;
+            let blind = matches!(policy, "lru" | "clock" | "fifo" | "window-5") && doubling < 4;
+            let decode =
+                if blind { 0.0 } else { (0.97 * share.powf(0.6) * (skill + (1.0 - skill) * share * share)).min(1.0) };
+            let row =
+                HitRate { policy: policy.to_owned(), budget, hit_rate: decode * 0.93, decode_hit_rate: Some(decode) };
+            rows.push(row);
+        }
+    }
+    HitRates { trace: "made-up, 16 policies".to_owned(), budget: Budget::Bytes, token_cycle: Some(800 << 20), rows }
 }
 
 /// One strategy on one device, for instance to watch a single number.

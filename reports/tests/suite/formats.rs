@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use serde_json::Value;
 use tightfit_reports::schema::RunResult;
 use tightfit_reports::{csv, json, tokens};
@@ -134,6 +135,8 @@ fn flatten(path: &str, value: &Value, out: &mut BTreeSet<(String, String)>) {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "),
+            // 0.0 is 0 in the CSV.
+            Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or(f64::NAN).to_string(),
             other => other.to_string(),
         };
         out.insert((path.to_owned(), text));
@@ -161,7 +164,10 @@ fn token_rows_are_the_same_in_parquet_and_csv() {
         let cells: Vec<(String, String)> = row
             .expect("a row")
             .get_column_iter()
-            .map(|(name, field)| (name.clone(), field.to_string().trim_matches('"').to_owned()))
+            .map(|(name, field)| match field {
+                Field::Double(value) => (name.clone(), value.to_string()),
+                field => (name.clone(), field.to_string().trim_matches('"').to_owned()),
+            })
             .collect();
         let record = record.expect("well formed");
         let expected: Vec<(String, String)> =
@@ -170,5 +176,5 @@ fn token_rows_are_the_same_in_parquet_and_csv() {
         rows += 1;
     }
     assert_eq!(rows, 3 * 8 * 5 * 128);
-    assert!(text.contains(",window-5,limit 16 MB,0,"));
+    assert!(text.contains(",window-5,limit 16 MB,false,0,0,"));
 }

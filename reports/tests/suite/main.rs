@@ -4,6 +4,8 @@ mod answer;
 mod charts;
 mod fixture;
 mod formats;
+mod hit_rate;
+mod open_loop;
 mod page;
 mod table;
 mod writing;
