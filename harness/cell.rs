@@ -6,8 +6,9 @@ mod recorder;
 use tightfit_devices::{Bytes, Device};
 use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::{
-    Strategy,
+    Scenario, Strategy,
     strategy::{Mechanism, Stream},
+    trace::{Request, Trace},
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec};
 
@@ -44,13 +45,13 @@ pub(crate) struct Plan {
 /// Plans a cell: what is streamed, and how much memory there is for it.
 pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
-    let trace = inputs.trace.as_ref().map(|trace| (trace, trace.requests()[scenario.request.trace_request as usize]));
+    let trace = inputs.trace.as_deref().map(|trace| (trace, trace.requests()[scenario.request.trace_request as usize]));
     let lengths = Lengths {
         prompt_tokens: trace.map_or(scenario.request.prompt_tokens.unwrap_or(1), |(_, request)| request.prefill_tokens),
         output_tokens: scenario.request.output_tokens,
         prefill: scenario.request.prefill,
     };
-    let streams = Streams::new(cell.strategy.stream, &inputs.weights, trace, lengths);
+    let streams = streams(inputs, cell.strategy.stream, trace, lengths)?;
     let context = u64::from(streams.prompt_tokens) + streams.decode_passes;
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
     let context_max = u32::try_from(context).unwrap_or(u32::MAX).min(kept);
@@ -76,6 +77,22 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
         )));
     }
     Ok(Plan { streams, room, context_max })
+}
+
+/// What `stream` means here, built once for all cells that differ in nothing that it depends on. The number of output
+/// tokens is none of that: decode passes repeat.
+fn streams(
+    inputs: &Inputs,
+    stream: Stream,
+    trace: Option<(&Trace, Request)>,
+    lengths: Lengths,
+) -> Result<Streams, RunError> {
+    let Scenario { model, trace: name, request, .. } = &inputs.scenario;
+    let (quantization, number) = (&inputs.quantization, request.trace_request);
+    let (prompt_tokens, prefill) = (lengths.prompt_tokens, lengths.prefill);
+    let key = format!("{stream:?} {model:?} {quantization:?} {name:?} {number} {prompt_tokens} {prefill:?}");
+    let built = inputs.shelf.streams(&key, || Streams::new(stream, &inputs.weights, trace, lengths))?;
+    Ok(Streams { decode_passes: lengths.decode_passes(trace.map(|(_, request)| request)), ..(*built).clone() })
 }
 
 /// Runs a cell.

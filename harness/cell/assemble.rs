@@ -187,12 +187,27 @@ fn parameters(inputs: &Inputs, cell: Cell<'_>, streams: &Streams) -> BTreeMap<St
     put("quantization", inputs.quantization.clone());
     put("request.prompt-tokens", streams.prompt_tokens.to_string());
     put("request.output-tokens", (streams.decode_passes + 1).to_string());
+    let request = &inputs.scenario.request;
+    put("request.prefill", request.prefill.as_str().to_owned());
+    if let Some(tokens) = request.context_tokens {
+        put("request.context-tokens", tokens.to_string());
+    }
     if let (Some(name), Some(trace)) = (&inputs.scenario.trace, &inputs.trace) {
         put("trace", name.clone());
         put("trace.definition", trace.header().definition.clone());
+        put("request.trace-request", request.trace_request.to_string());
     }
-    if let Some(limit) = cell.limit.or(inputs.scenario.memory.limit) {
+    let memory = &inputs.scenario.memory;
+    put("memory.entitled", memory.entitled.to_string());
+    if let Some(limit) = cell.limit.or(memory.limit) {
         put("memory.limit-mb", (limit.get() as f64 / 1e6).to_string());
+    }
+    if let Some(budget) = memory.budget {
+        put("memory.budget-mib", (budget.get() as f64 / 1_048_576.0).to_string());
+    }
+    for (key, value) in &inputs.device_settings {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        put(&format!("device.{key}"), text);
     }
     parameters
 }

@@ -1,5 +1,7 @@
 //! What comes from flash: the bundles, and which of them each step needs.
 
+use std::sync::Arc;
+
 use tightfit_engine::{Geometry, Script};
 use tightfit_scenarios::{
     model::Weights,
@@ -17,8 +19,8 @@ const BLOCK_BYTES: u64 = 256 * 1024;
 pub struct Streams {
     /// The bundles.
     pub geometry: Geometry,
-    /// The active sets.
-    pub script: Script,
+    /// The active sets, shared by runs of any length.
+    pub script: Arc<Script>,
     /// Weights that are always in DRAM.
     pub dense_bytes: u64,
     /// Layers of the model; the script's steps after them bring the head.
@@ -42,6 +44,17 @@ pub struct Lengths {
     pub prefill: Prefill,
 }
 
+impl Lengths {
+    /// Output tokens after the first: those asked for, else those recorded.
+    #[must_use]
+    pub fn decode_passes(&self, recorded: Option<Request>) -> u64 {
+        match self.output_tokens {
+            Some(output_tokens) => u64::from(output_tokens) - 1,
+            None => recorded.map_or(0, |request| u64::from(request.decode_tokens)),
+        }
+    }
+}
+
 impl Streams {
     /// What `stream` means for a model of these weights.
     ///
@@ -49,11 +62,7 @@ impl Streams {
     /// If feed-forward rows are to be streamed and there is no trace, which loading rules out.
     #[must_use]
     pub fn new(stream: Stream, weights: &Weights, trace: Option<(&Trace, Request)>, lengths: Lengths) -> Self {
-        let recorded = trace.map(|(_, request)| u64::from(request.decode_tokens));
-        let decode_passes = match lengths.output_tokens {
-            Some(output_tokens) => u64::from(output_tokens) - 1,
-            None => recorded.unwrap_or(0),
-        };
+        let decode_passes = lengths.decode_passes(trace.map(|(_, request)| request));
         let (geometry, script, dense_bytes, rows_fixed) = match stream {
             Stream::Everything => {
                 let (geometry, script) = everything(weights, lengths);
@@ -69,7 +78,7 @@ impl Streams {
         script.assert_fits(&geometry);
         Self {
             geometry,
-            script,
+            script: Arc::new(script),
             dense_bytes,
             model_layers: weights.layers,
             rows_fixed,

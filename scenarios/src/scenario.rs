@@ -12,9 +12,9 @@ use tightfit_devices::{Bytes, ProcessorKind, Source, read};
 use toml::Table;
 
 use crate::{
-    ScenarioError, Settings, Strategy,
+    ScenarioError, Settings, Strategy, Sweep,
     catalog::{Catalog, Text},
-    settings,
+    settings, sweep,
 };
 
 /// The scenarios that are built in.
@@ -29,6 +29,17 @@ pub enum Prefill {
     Batched,
     /// One position at a time, as in decode.
     Sequential,
+}
+
+impl Prefill {
+    /// As files spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Batched => "batched",
+            Self::Sequential => "sequential",
+        }
+    }
 }
 
 /// The `[request]` section: lengths, where the trace does not give them.
@@ -96,6 +107,8 @@ pub struct Scenario {
     pub memory: Memory,
     /// What is compared, in the order of the file.
     pub strategies: Vec<Strategy>,
+    /// Keys that take several values; none in a scenario that is itself a point of a sweep.
+    pub sweep: Sweep,
     /// File or embedded name, and the text as read.
     pub source: Text,
 }
@@ -123,6 +136,8 @@ struct ScenarioFile {
     strategies: Vec<String>,
     #[serde(default)]
     strategy: Vec<Table>,
+    #[serde(default)]
+    sweep: Table,
 }
 
 impl Scenario {
@@ -137,7 +152,7 @@ impl Scenario {
     }
 
     /// A scenario from its text, with settings applied; `strategies`, if any, are run instead of its own. The text must
-    /// be right by itself.
+    /// be right by itself, and without its sweep.
     pub fn parse(source: Text, strategies: &[String], settings: &Settings) -> Result<Self, ScenarioError> {
         let in_toml = |problem| ScenarioError::Toml {
             kind: CATALOG.kind,
@@ -162,7 +177,13 @@ impl Scenario {
                 problem: Box::new(problem),
             })?;
         }
-        check::scenario(source, file, strategies, settings)
+        let section = std::mem::take(&mut file.sweep);
+        let sweep = if settings.at_point {
+            Sweep::default()
+        } else {
+            sweep::axes(&source.origin, &source.text, &section, settings)?
+        };
+        check::scenario(source, file, strategies, settings, sweep)
     }
 }
 
