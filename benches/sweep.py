@@ -1,6 +1,6 @@
 """Times a sweep of 10,000 points of a 128-token mixture-of-experts trace, whole, and killed half-way and resumed.
 
-    cargo build --release && python3 benches/sweep.py target/release/tightfit [points per thousand]
+    cargo build --release && python3 benches/sweep.py target/release/tightfit [thousands of points]
 
 The trace is made up (47 layers, 6 of 128 experts, popular ones more often, half of a layer's from the token before): the
 time of a sweep depends on its lookups, 36 k a point, and on nothing that a real trace would change. Needs pyarrow.
@@ -47,11 +47,11 @@ processor = "cpu"
 strategies = ["lru"]
 
 [sweep]
-"memory.budget-mib" = {{ from = 400, to = {budget}, step = 16 }}
+"strategy.resident-set.evict" = [{{ policy = "lru" }}, {{ policy = "window", tokens = 2 }}, {{ policy = "window", tokens = 4 }}, {{ policy = "belady" }}]
 "device.flash.read-latency-us" = [50, 80, 120, 180, 270]
 "strategy.reads.lanes" = [1, 2, 4, 8, 16]
-"strategy.reads.read-max-kib" = [256, 512, 1024, 4096]
-"strategy.reads.coalesce-gap-kib" = [0, 4]
+"strategy.reads.read-max-kib" = [1024, 4096]
+"memory.budget-mib" = {{ from = 800, to = 2760, step = {step} }}
 """
 
 
@@ -87,10 +87,10 @@ def main():
     trace(folder / "trace.parquet")
     (folder / "model.toml").write_text(MODEL)
     budgets = round(thousands * 5)
-    (folder / "scenario.toml").write_text(SCENARIO.format(budget=400 + 16 * (budgets - 1)))
+    (folder / "scenario.toml").write_text(SCENARIO.format(step=1960 // (budgets - 1)))
 
     def start(out):
-        return subprocess.Popen([program, "run", "scenario.toml", "--out", out], cwd=folder)
+        return subprocess.Popen([program, "run", "scenario.toml", "--out", out], cwd=folder, stdout=subprocess.DEVNULL)
 
     begin = time.time()
     assert start("whole").wait() == 0

@@ -138,6 +138,13 @@ impl Journal {
     }
 }
 
+impl Drop for Journal {
+    /// Said aloud, because a process that is being started holds what this one has open for a moment.
+    fn drop(&mut self) {
+        let _ = self.file.get_mut().unwrap_or_else(PoisonError::into_inner).unlock();
+    }
+}
+
 /// The header and the whole rows of the journal in `folder`.
 pub fn read(folder: &Path) -> Result<(Header, Vec<Row>), RunError> {
     let path = folder.join(FILE);

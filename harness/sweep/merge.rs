@@ -7,7 +7,10 @@ use std::{
 
 use tightfit_reports::sweep::Row;
 
-use super::journal::{self, FILE, Header};
+use super::{
+    Shard,
+    journal::{self, FILE, Header},
+};
 use crate::RunError;
 
 /// All rows of the sweep whose shards lie in these folders, in order. A gap, a duplicate or a shard of another sweep is
@@ -24,7 +27,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Header, Vec<Row>), RunError> {
                 if let Some(difference) = header.difference(of_first) {
                     let place = place.display();
                     return Err(of_folder(format!(
-                        "a sweep {difference}, as in {place}: only shards of one sweep merge"
+                        "a sweep {difference}, than {place}: only shards of one sweep merge"
                     )));
                 }
             }
@@ -39,7 +42,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Header, Vec<Row>), RunError> {
             rows.insert(row.row, (row, folder));
         }
     }
-    let (header, folder) = first.ok_or_else(|| RunError::Usage("nothing to merge: name the shards".to_owned()))?;
+    let (mut header, folder) = first.ok_or_else(|| RunError::Usage("nothing to merge: name the shards".to_owned()))?;
     if let Some(gap) = (0..header.rows).find(|row| !rows.contains_key(row)) {
         let lacking = header.rows - rows.len() as u64;
         return Err(wrong(
@@ -51,6 +54,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Header, Vec<Row>), RunError> {
             ),
         ));
     }
+    header.shard = Shard::WHOLE.to_string();
     Ok((header, rows.into_values().map(|(row, _)| row).collect()))
 }
 

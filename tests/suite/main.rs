@@ -14,4 +14,5 @@ mod random;
 mod scenario_keys;
 mod sensitivity;
 mod strategy_keys;
+mod sweep;
 mod tiny;

@@ -5,5 +5,6 @@ mod charts;
 mod fixture;
 mod formats;
 mod page;
+mod sweep;
 mod table;
 mod writing;
