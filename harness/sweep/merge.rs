@@ -27,7 +27,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<(Header, Vec<Row>), RunError> {
                 if let Some(difference) = header.difference(of_first) {
                     let place = place.display();
                     return Err(of_folder(format!(
-                        "a sweep {difference}, than {place}: only shards of one sweep merge"
+                        "another sweep than in {place}, {difference}: only shards of one sweep merge"
                     )));
                 }
             }

@@ -286,11 +286,11 @@ fn shards_merge_to_the_whole() {
     assert!(table("merged") == table("whole"), "the same bytes");
 
     let refused = |arguments: &[&str]| refused_in(tiny.folder(), &[&["merge"], arguments, &["--out", "no"]].concat());
-    assert_snapshot!(refused(&["a", "c"]), @"error: a/points.jsonl: 2 of the sweep's 9 rows are in none of the shards, row 2 first: name all shards, and run each to its end");
+    assert_snapshot!(refused(&["a", "c"]), @"error: a/points.jsonl: 3 of the sweep's 9 rows are in none of the shards, row 2 first: name all shards, and run each to its end");
     assert_snapshot!(refused(&["a", "b", "c", "b"]), @"error: b/points.jsonl: row 2 (point 1) is in b too: give each shard once, of one --shard i/n");
     assert_snapshot!(refused(&["a", "whole"]), @"error: whole/points.jsonl: row 0 (point 0) is in a too: give each shard once, of one --shard i/n");
     run(&["run", "sweep.toml", "--shard", "2/3", "--out", "other", "--set", "request.output-tokens=2"]);
-    assert_snapshot!(refused(&["a", "other", "c"]), @"error: other/points.jsonl: a sweep with other settings, devices, strategies, model or trace (--set, --device, --strategy, or a changed file), than a: only shards of one sweep merge");
+    assert_snapshot!(refused(&["a", "other", "c"]), @"error: other/points.jsonl: another sweep than in a, with other settings, devices, strategies, model or trace (--set, --device, --strategy, or a changed file): only shards of one sweep merge");
     assert_snapshot!(refused(&["a", "nowhere"]), @"error: nowhere/points.jsonl: No such file or directory (os error 2)");
 }
 

@@ -122,7 +122,20 @@ fn the_best_are_alive_and_no_oracles() {
             Row { row, point: row, values: vec![Some(Value::Integer(limit))], result }
         })
         .collect();
-    assert_snapshot!(best(&["memory.limit-mb".to_owned()], &rows[..40]), @"");
+    assert_snapshot!(best(&["memory.limit-mb".to_owned()], &rows[..40]), @"
+    iPhone 13 Pro: the fastest 10 of 22 that are not killed
+      strategy      memory.limit-mb  memory  tok/s     TPOT  hits  flash/tok     peak  energy/tok
+      window-5                   24  fits     40.9  24.5 ms  60 %    21.2 MB  58.4 MB     83.4 mJ
+      lru                        24  fits     35.1  28.5 ms  49 %    27.2 MB  58.4 MB     97.1 mJ
+      window-5                   16  fits     31.6  31.6 ms  40 %    32.0 MB  50.4 MB      108 mJ
+      hybrid                     24  fits     31.4  31.9 ms  39 %    34.0 MB  58.4 MB      108 mJ
+      lru                        16  fits     29.2  34.2 ms  34 %    35.9 MB  50.4 MB      117 mJ
+      hybrid                     16  fits     27.7  36.0 ms  27 %    40.7 MB  50.4 MB      123 mJ
+      window-5                    8  fits     25.8  38.7 ms  21 %    42.8 MB  42.4 MB      133 mJ
+      hybrid                      8  fits     24.9  40.2 ms  15 %    47.4 MB  42.4 MB      137 mJ
+      lru                         8  fits     24.8  40.4 ms  18 %    45.2 MB  42.4 MB      138 mJ
+      layer-stream                8  fits     23.3  43.0 ms   7 %    51.8 MB  36.4 MB      147 mJ
+    ");
     let killed: Vec<Row> = rows.into_iter().filter(|row| row.result.memory.outcome == "killed").take(1).collect();
     assert_snapshot!(best(&["memory.limit-mb".to_owned()], &killed), @"iPhone 13 Pro: nothing that could be chosen fits");
 }
