@@ -80,9 +80,9 @@ impl<T: Clone> Kept<T> {
         if let Some(kept) = &*thing {
             return Ok(kept.clone());
         }
-        let made = make()?;
-        *thing = Some(made.clone());
-        Ok(made)
+        let fresh = make()?;
+        *thing = Some(fresh.clone());
+        Ok(fresh)
     }
 
     fn place(&self, key: &str) -> Place<T> {

@@ -159,7 +159,8 @@ fn parse(path: &Path, lines: &[u8]) -> Result<Option<(Header, Vec<Row>)>, RunErr
         wrong(path, format!("line {line} is damaged ({problem}): remove the file to start afresh"))
     };
     let text = str::from_utf8(lines).map_err(|problem| {
-        damaged(lines[..problem.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1, &problem)
+        let line = lines[..problem.valid_up_to()].split(|&byte| byte == b'\n').count();
+        damaged(line, &problem)
     })?;
     let Some(first) = text.lines().next() else { return Ok(None) };
     let header: Header = serde_json::from_str(first).map_err(|problem| damaged(1, &problem))?;

@@ -1,9 +1,7 @@
 //! Sweeps: each row is what a plain run with its values set gives, in the order of the points, whatever happened between.
 
 use std::{
-    fs,
-    path::Path,
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
@@ -216,9 +214,8 @@ fn damage_within_a_journal_is_refused() {
     assert_eq!(finished.len(), 9);
 }
 
-/// The files for a sweep that takes a while: SmolLM2 in many memories.
-fn long(folder: &Path) -> Vec<&'static str> {
-    assert!(folder.is_dir());
+/// A sweep that takes a while: one model in many memories.
+fn long(out: &'static str) -> Vec<&'static str> {
     vec![
         "run",
         "quickstart",
@@ -231,25 +228,25 @@ fn long(folder: &Path) -> Vec<&'static str> {
         "--set",
         "sweep.strategy.resident-set.evict.tokens=[2, 5]",
         "--out",
+        out,
     ]
 }
 
 #[test]
 fn a_killed_sweep_goes_on_where_it_was() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let arguments = |out: &'static str| [long(folder.path()), vec![out]].concat();
-    let one = program(folder.path()).args(arguments("whole")).env("RAYON_NUM_THREADS", "1").output().expect("a run");
+    let one = program(folder.path()).args(long("whole")).env("RAYON_NUM_THREADS", "1").output().expect("a run");
     assert!(one.status.success(), "{}", text(&one.stderr));
     let mut child = program(folder.path())
-        .args(arguments("killed"))
+        .args(long("killed"))
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()
         .expect("the program starts");
     let journal = folder.path().join("killed").join(journal::FILE);
-    let lines = || fs::read(&journal).map_or(0, |bytes| bytes.iter().filter(|&&byte| byte == b'\n').count());
+    let lines = || fs::read_to_string(&journal).map_or(0, |text| text.matches('\n').count());
     let begin = Instant::now();
-    while lines() < 6 && begin.elapsed() < Duration::from_secs(60) {
+    while lines() < 6 && begin.elapsed() < Duration::from_mins(1) {
         thread::sleep(Duration::from_millis(1));
     }
     child.kill().expect("it is killed");
@@ -257,13 +254,13 @@ fn a_killed_sweep_goes_on_where_it_was() {
     let kept = lines() - 1;
     assert!((5..32).contains(&kept), "killed half-way: {kept} of 32");
     assert!(!folder.path().join("killed/sweep.parquet").exists(), "a table appears whole or not at all");
-    let resumed = run(folder.path(), &arguments("killed"));
+    let resumed = run(folder.path(), &long("killed"));
     assert!(resumed.status.success(), "{}", text(&resumed.stderr));
     assert!(text(&resumed.stderr).starts_with(&format!("{kept} of 32 results were there already\n")));
     assert_eq!(text(&resumed.stdout), text(&one.stdout));
     let table = |out: &str| fs::read(folder.path().join(out).join("sweep.parquet")).expect("the table");
     assert!(table("killed") == table("whole"), "the same bytes");
-    let again = run(folder.path(), &arguments("killed"));
+    let again = run(folder.path(), &long("killed"));
     assert!(text(&again.stderr).starts_with("32 of 32 results were there already\n"), "{}", text(&again.stderr));
 }
 

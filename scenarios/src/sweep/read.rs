@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use toml::{
-    Table, Value,
+    Spanned, Table, Value,
     de::{DeTable, DeValue},
 };
 
@@ -64,8 +64,8 @@ fn axis(key: &str, value: &Value) -> Result<Axis, String> {
     }
     let mut texts: Vec<String> = values.iter().map(Value::to_string).collect();
     texts.sort_unstable();
-    if let Some(same) = texts.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("{} stands there twice: each value once", same[0]));
+    if let Some([same, ..]) = texts.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("{same} stands there twice: each value once"));
     }
     Ok(Axis { key: key.to_owned(), values })
 }
@@ -104,7 +104,7 @@ fn flatten(prefix: &str, table: &Table, found: &mut Vec<(String, Value)>) {
 fn places(text: &str) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     if let Ok(table) = DeTable::parse(text)
-        && let Some(DeValue::Table(section)) = table.get_ref().get("sweep").map(|value| value.get_ref())
+        && let Some(DeValue::Table(section)) = table.get_ref().get("sweep").map(Spanned::get_ref)
     {
         locate("", section, &mut found);
     }
