@@ -6,7 +6,7 @@ mod recorder;
 use tightfit_devices::{Bytes, Device};
 use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::{
-    Strategy,
+    Scenario, Strategy,
     scenario::Request,
     strategy::{Mechanism, Stream},
     trace::{self, Trace},
@@ -21,7 +21,7 @@ use crate::{
         costs::costs,
         room::Room,
         stepper::{self, Parts},
-        streams::{Asked, Streams},
+        streams::{self, Asked, Streams},
     },
 };
 
@@ -48,7 +48,7 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
     let profile = inputs.profile(cell.strategy);
     let asked = Asked {
-        trace: inputs.trace.as_ref().map(|trace| (trace, requests(trace, &scenario.request))),
+        trace: inputs.trace.as_deref().map(|trace| (trace, requests(trace, &scenario.request))),
         sequences: scenario.request.batch.0.get(),
         prompt_tokens: scenario.request.prompt_tokens.unwrap_or(1),
         output_tokens: scenario.request.output_tokens,
@@ -56,7 +56,7 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
         seed: scenario.seed,
         profile: profile.as_deref(),
     };
-    let streams = Streams::new(cell.strategy, &inputs.weights, &asked);
+    let streams = streams(inputs, cell.strategy, &asked)?;
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
     let context_max = u32::try_from(streams.context_tokens).unwrap_or(u32::MAX).min(kept);
     let kv_bytes = u64::from(streams.sequences)
@@ -91,6 +91,19 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
 fn requests(trace: &Trace, request: &Request) -> Vec<trace::Request> {
     let all = trace.requests();
     (0..request.batch.0.get()).map(|number| all[(request.trace_request + number) as usize % all.len()]).collect()
+}
+
+/// What `strategy` streams here, made once for all cells that differ in nothing that it depends on. The number of output
+/// tokens is none of that, unless tokens are drafted: decode passes repeat.
+fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<Streams, RunError> {
+    let Scenario { model, trace, request, .. } = &inputs.scenario;
+    let drafted = strategy.speculative.map(|speculative| (speculative, asked.output_tokens));
+    let of_strategy = (strategy.stream, strategy.predictor, strategy.routing, drafted, streams::prefetch(strategy));
+    let Asked { sequences, prompt_tokens, prefill, seed, .. } = asked;
+    let of_scenario = (model, &inputs.quantization, trace, request.trace_request, strategy.profile_tokens);
+    let key = format!("{of_strategy:?} {of_scenario:?} {sequences} {prompt_tokens} {prefill:?} {seed}");
+    let made = inputs.shelf.streams(&key, || Streams::new(strategy, &inputs.weights, asked))?;
+    Ok(made.with_outputs(asked.outputs()))
 }
 
 /// Runs a cell.

@@ -8,6 +8,7 @@ mod output;
 mod progress;
 mod run;
 mod show;
+mod sweep;
 mod trace;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command.unwrap_or_default() {
         Command::Run(run) => run::run(&run),
+        Command::Merge(options) => sweep::merge(&options),
         Command::List { kind } => list::list(kind),
         Command::Show { kind, name } => show::show(kind, &name),
         Command::Trace(command) => trace::trace(&command),

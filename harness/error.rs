@@ -30,6 +30,22 @@ pub enum RunError {
         /// What is wrong, and what to change.
         problem: String,
     },
+    /// One point of a sweep.
+    #[error("at {point}: {error}")]
+    Point {
+        /// Its keys and values.
+        point: String,
+        /// What is wrong there.
+        error: Box<RunError>,
+    },
+    /// The journal of a sweep.
+    #[error("{path}: {problem}")]
+    Journal {
+        /// The file.
+        path: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// The recorder could not run.
     #[cfg(feature = "live")]
     #[error(transparent)]

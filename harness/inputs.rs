@@ -9,14 +9,11 @@ use tightfit_scenarios::{
     model::{FeedForward, Weights},
     scenario::Prefill,
     strategy::{Mechanism, Prefetch, Stream},
-    trace::{self, Request, Trace, Unit},
-    traces,
+    trace::{Request, Trace, Unit},
 };
+use toml::Value;
 
-use crate::{
-    RunError,
-    compose::profile::{Profile, Profiles},
-};
+use crate::{RunError, compose::profile::Profile, shelf::Shelf};
 
 /// A scenario's inputs.
 #[derive(Debug)]
@@ -24,46 +21,53 @@ pub struct Inputs {
     /// The scenario.
     pub scenario: Scenario,
     /// Its devices, in order.
-    pub devices: Vec<Device>,
+    pub devices: Vec<Arc<Device>>,
     /// Its model.
-    pub model: Model,
+    pub model: Arc<Model>,
     /// The model in the scenario's quantization.
     pub weights: Weights,
     /// The quantization's name.
     pub quantization: String,
     /// Its trace, where it has one.
-    pub trace: Option<Trace>,
+    pub trace: Option<Arc<Trace>>,
     /// SHA-256 of the texts and files, by what they are.
     pub digests: BTreeMap<String, String>,
-    /// Profiles of its trace's head, as strategies ask for them.
-    pub profiles: Profiles,
+    /// Keys of the devices that are not as in their profiles, without the leading `device.`.
+    pub device_settings: Vec<(String, Value)>,
+    /// What is shared with other inputs.
+    pub(crate) shelf: Arc<Shelf>,
 }
 
 impl Inputs {
     /// Loads what `scenario` names.
     pub fn load(scenario: Scenario, settings: &Settings) -> Result<Self, RunError> {
+        Self::load_from(&Arc::default(), scenario, settings)
+    }
+
+    /// The same, with what other inputs have loaded before.
+    pub(crate) fn load_from(shelf: &Arc<Shelf>, scenario: Scenario, settings: &Settings) -> Result<Self, RunError> {
         let mut digests = BTreeMap::new();
         digests.insert("scenario".to_owned(), hexadecimal(scenario.source.text.as_bytes()));
         let mut devices = Vec::new();
         for name in &scenario.devices {
-            let device = Device::load_with(name, &settings.device)?;
-            digests.insert(format!("device.{}", device.name), text_digest(name, Device::embedded(name)));
+            let (device, digest) = shelf.device(name, &settings.device)?;
+            digests.insert(format!("device.{}", device.name), digest);
             devices.push(device);
         }
-        let model = Model::load(&scenario.model)?;
-        digests.insert("model".to_owned(), text_digest(&scenario.model, Model::embedded(&scenario.model)));
+        let (model, digest) = shelf.model(&scenario.model)?;
+        digests.insert("model".to_owned(), digest);
         let quantization = scenario.quantization.clone().unwrap_or_else(|| model.default_quantization.clone());
         let weights = model.weights(&quantization)?;
         let trace = match &scenario.trace {
             None => None,
             Some(name) => {
-                let bytes = traces::bytes(name)?;
-                digests.insert("trace".to_owned(), hexadecimal(&bytes));
-                Some(trace::read_bytes(name, bytes)?)
+                let (trace, digest) = shelf.trace(name)?;
+                digests.insert("trace".to_owned(), digest);
+                Some(trace)
             }
         };
-        let inputs =
-            Self { scenario, devices, model, weights, quantization, trace, digests, profiles: Profiles::default() };
+        let (device_settings, shelf) = (settings.device.clone(), Arc::clone(shelf));
+        let inputs = Self { scenario, devices, model, weights, quantization, trace, digests, device_settings, shelf };
         inputs.check()?;
         Ok(inputs)
     }
@@ -81,14 +85,16 @@ impl Inputs {
     #[must_use]
     pub fn replayed(&self) -> Option<(&Trace, Request)> {
         let number = self.scenario.request.trace_request as usize;
-        self.trace.as_ref().map(|trace| (trace, trace.requests()[number]))
+        self.trace.as_deref().map(|trace| (trace, trace.requests()[number]))
     }
 
     /// The profile that `strategy` learns from, where it does.
     #[must_use]
     pub fn profile(&self, strategy: &Strategy) -> Option<Arc<Profile>> {
         let tokens = strategy.profile_tokens?;
-        self.replayed().map(|(trace, request)| self.profiles.get(trace, request, tokens))
+        let (trace, request) = self.replayed()?;
+        let key = format!("{:?} {} {tokens}", self.scenario.trace, self.scenario.request.trace_request);
+        Some(self.shelf.profile(&key, || Profile::new(trace, request, tokens)))
     }
 
     /// An error about inputs that don't go together.
@@ -261,12 +267,4 @@ impl Inputs {
 pub fn hexadecimal(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
     Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-/// Digest of an embedded text, or of the file at a path that has just been read.
-fn text_digest(name: &str, embedded: Option<&str>) -> String {
-    match embedded {
-        Some(text) => hexadecimal(text.as_bytes()),
-        None => std::fs::read(name).map_or_else(|_| String::new(), |bytes| hexadecimal(&bytes)),
-    }
 }

@@ -10,6 +10,8 @@ pub mod error;
 pub mod inputs;
 pub mod provenance;
 pub mod run;
+mod shelf;
+pub mod sweep;
 
 pub use error::RunError;
 pub use inputs::Inputs;

@@ -156,7 +156,7 @@ fn quality(inputs: &Inputs, cell: Cell<'_>, recorder: &Recorder) -> Quality {
     let share = |mass: u64| if counters.mass == 0 { 0.0 } else { mass as f64 / counters.mass as f64 };
     // A trace of a model whose inactive neurons are not zero makes whatever skips them open-loop.
     let open_loop = cell.strategy.is_open_loop() || counters.lost_mass > 0;
-    let has_scores = inputs.trace.as_ref().is_some_and(Trace::has_scores);
+    let has_scores = inputs.trace.as_deref().is_some_and(Trace::has_scores);
     Quality {
         open_loop,
         lost_mass_share: share(counters.lost_mass),
@@ -224,12 +224,27 @@ fn parameters(inputs: &Inputs, cell: Cell<'_>, streams: &Streams) -> BTreeMap<St
     put("quantization", inputs.quantization.clone());
     put("request.prompt-tokens", streams.prompt_tokens.to_string());
     put("request.output-tokens", (streams.outputs + 1).to_string());
+    let request = &inputs.scenario.request;
+    put("request.prefill", request.prefill.as_str().to_owned());
+    if let Some(tokens) = request.context_tokens {
+        put("request.context-tokens", tokens.to_string());
+    }
     if let (Some(name), Some(trace)) = (&inputs.scenario.trace, &inputs.trace) {
         put("trace", name.clone());
         put("trace.definition", trace.header().definition.clone());
+        put("request.trace-request", request.trace_request.to_string());
     }
-    if let Some(limit) = cell.limit.or(inputs.scenario.memory.limit) {
+    let memory = &inputs.scenario.memory;
+    put("memory.entitled", memory.entitled.to_string());
+    if let Some(limit) = cell.limit.or(memory.limit) {
         put("memory.limit-mb", (limit.get() as f64 / 1e6).to_string());
+    }
+    if let Some(budget) = memory.budget {
+        put("memory.budget-mib", (budget.get() as f64 / 1_048_576.0).to_string());
+    }
+    for (key, value) in &inputs.device_settings {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        put(&format!("device.{key}"), text);
     }
     parameters
 }

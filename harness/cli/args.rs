@@ -5,6 +5,7 @@ mod trace;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tightfit::sweep::Shard;
 
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
@@ -17,6 +18,7 @@ pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt
                   tightfit run quickstart --out results\n  \
                   tightfit run quickstart --device iphone-15-pro --strategy lru --strategy window\n  \
                   tightfit run my-scenario.toml --set memory.limit-mb=80 --format csv\n  \
+                  tightfit run quickstart --set 'sweep.strategy.reads.lanes=[1, 2, 4, 8]' --out lanes\n  \
                   tightfit show device iphone-15-pro > my-phone.toml"
 )]
 pub(crate) struct Arguments {
@@ -29,6 +31,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run scenarios on simulated devices and compare their strategies.
     Run(Run),
+    /// Put the shards of a sweep together into one table.
+    Merge(Merge),
     /// List what is built in.
     List {
         /// What to list.
@@ -54,6 +58,7 @@ impl Default for Command {
             strategies: Vec::new(),
             settings: Vec::new(),
             out: None,
+            shard: None,
             format: Format::Text,
         })
     }
@@ -71,12 +76,31 @@ pub(crate) struct Run {
     /// Run only this strategy: a name of the scenario's or of the catalog, or a path. May be repeated.
     #[arg(long = "strategy", value_name = "STRATEGY")]
     pub(crate) strategies: Vec<String>,
-    /// Set a key of the scenario, of its devices (`device.…`) or of its strategies (`strategy.…`). May be repeated.
+    /// Set a key of the scenario, of its devices (`device.…`) or of its strategies (`strategy.…`), or values that are run
+    /// one by one (`sweep.KEY=[…]`). May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) settings: Vec<String>,
-    /// Write results, per-token rows, charts and report.html to this folder, and run the scenario's curve over memory limits.
+    /// Write results, per-token rows, charts and report.html to this folder, and run the scenario's curve over memory
+    /// limits. A scenario with a [sweep] writes sweep.parquet, keeps each finished point, and goes on where it was killed.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Of a [sweep] run only every n-th point, from the i-th on, to be merged later: 2/5 is the second of five shards.
+    #[arg(long, value_name = "I/N", requires = "out")]
+    pub(crate) shard: Option<Shard>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// Folders that `run --shard` wrote to.
+    #[arg(value_name = "FOLDER", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Write sweep.parquet to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -7,6 +7,7 @@ use tightfit::{
     reports::{csv, html::Meta, json, schema::RunResult, table, write},
     run::{self, Curve},
     scenarios::{Scenario, Settings},
+    sweep::{Asked, Shard},
 };
 
 use super::{
@@ -18,9 +19,19 @@ use super::{
 pub(crate) fn run(options: &Run) -> Result<(), RunError> {
     let settings = Settings::parse(&options.settings)?;
     let names = if options.scenarios.is_empty() { vec!["quickstart".to_owned()] } else { options.scenarios.clone() };
-    let mut all = Vec::new();
+    let mut scenarios = Vec::new();
     for name in &names {
-        all.push(load(name, options, &settings)?);
+        scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
+    }
+    if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
+        return sweep(options, settings, scenarios.swap_remove(swept), names.len());
+    }
+    if options.shard.is_some() {
+        return Err(RunError::Usage("--shard: the scenario has no [sweep] to run a part of".to_owned()));
+    }
+    let mut all = Vec::new();
+    for scenario in scenarios {
+        all.push(load(scenario, options, &settings)?);
     }
     if let Some(folder) = &options.out {
         can_hold(folder, &all)?;
@@ -43,16 +54,21 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
     output::print(&printed(options.format, &results))
 }
 
+/// That no file is in the folder's place.
+fn is_folder(folder: &Path) -> Result<(), RunError> {
+    let there = folder.ancestors().find(|path| path.exists());
+    match there.filter(|path| !path.is_dir()) {
+        None => Ok(()),
+        Some(file) => {
+            let (folder, file) = (folder.display(), file.display());
+            Err(RunError::Usage(format!("--out {folder}: {file} is a file: name a folder")))
+        }
+    }
+}
+
 /// What would stop the writing at the end is said before the run: a file in the folder's place, two scenarios of one name.
 fn can_hold(folder: &Path, all: &[Inputs]) -> Result<(), RunError> {
-    let there = folder.ancestors().find(|path| path.exists());
-    if let Some(file) = there.filter(|path| !path.is_dir()) {
-        return Err(RunError::Usage(format!(
-            "--out {}: {} is a file: name a folder",
-            folder.display(),
-            file.display()
-        )));
-    }
+    is_folder(folder)?;
     for (index, inputs) in all.iter().enumerate() {
         let name = &inputs.scenario.name;
         if all[..index].iter().any(|earlier| earlier.scenario.name == *name) {
@@ -65,8 +81,20 @@ fn can_hold(folder: &Path, all: &[Inputs]) -> Result<(), RunError> {
     Ok(())
 }
 
-fn load(name: &str, options: &Run, settings: &Settings) -> Result<Inputs, RunError> {
-    let mut scenario = Scenario::load_with(name, &options.strategies, settings)?;
+/// Runs the one scenario that sweeps.
+fn sweep(options: &Run, settings: Settings, scenario: Scenario, scenarios: usize) -> Result<(), RunError> {
+    if scenarios > 1 {
+        return Err(RunError::Usage(format!("scenario {} has a [sweep]: run it by itself", scenario.name)));
+    }
+    if let Some(folder) = &options.out {
+        is_folder(folder)?;
+    }
+    let (devices, strategies) = (options.devices.clone(), options.strategies.clone());
+    let asked = Asked { scenario, devices, strategies, settings };
+    super::sweep::run(asked, options.shard.unwrap_or(Shard::WHOLE), options.out.as_deref(), options.format)
+}
+
+fn load(mut scenario: Scenario, options: &Run, settings: &Settings) -> Result<Inputs, RunError> {
     if !options.devices.is_empty() {
         scenario.devices.clone_from(&options.devices);
     }
@@ -96,7 +124,7 @@ fn own_points<'r>(inputs: &Inputs, results: &'r [RunResult]) -> &'r [RunResult] 
 }
 
 /// Columns of the terminal, where there is one.
-fn width() -> Option<u16> {
+pub(super) fn width() -> Option<u16> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0)
 }
 

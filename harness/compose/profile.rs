@@ -7,10 +7,7 @@
 
 mod neighbours;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use std::sync::OnceLock;
 
 use tightfit_engine::{
     Geometry,
@@ -125,21 +122,5 @@ impl Profile {
             && first.clone().zip(&self.layers).all(|(region, layer)| region.count == layer.bundles());
         assert!(alike, "a geometry of other layers than the trace's");
         first.zip(&self.layers)
-    }
-}
-
-/// The profiles of a scenario's request, by their tokens, each made when it is first asked for.
-#[derive(Debug, Default)]
-pub struct Profiles {
-    by_tokens: Mutex<BTreeMap<u32, Arc<Profile>>>,
-}
-
-impl Profiles {
-    /// The profile of the first `tokens` tokens of `request`; always asked for with one trace and request.
-    #[must_use]
-    pub fn get(&self, trace: &Trace, request: Request, tokens: u32) -> Arc<Profile> {
-        // A profile is put in whole or not at all, so a panic elsewhere leaves the map right.
-        let mut by_tokens = self.by_tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(by_tokens.entry(tokens).or_insert_with(|| Arc::new(Profile::new(trace, request, tokens))))
     }
 }

@@ -8,6 +8,8 @@ mod passes;
 pub(crate) mod rows;
 mod union;
 
+use std::sync::Arc;
+
 use tightfit_engine::{Geometry, Script, geometry::BundleId};
 
 use tightfit_scenarios::{
@@ -25,10 +27,10 @@ use super::profile::Profile;
 pub struct Streams {
     /// The bundles.
     pub geometry: Geometry,
-    /// What each step needs, or what its predictor names.
-    pub script: Script,
+    /// What each step needs, or what its predictor names; shared by runs of any length.
+    pub script: Arc<Script>,
     /// What is named for reading ahead, where that is made before the run.
-    pub hints: Option<Script>,
+    pub hints: Option<Arc<Script>>,
     /// Distance from a bundle to its copy of lower precision; 0 where there are none.
     pub cold_offset: u32,
     /// Weights that are always in DRAM.
@@ -70,7 +72,8 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     /// Output tokens of each sequence after the first.
-    fn outputs(&self) -> u64 {
+    #[must_use]
+    pub fn outputs(&self) -> u64 {
         let recorded = || {
             let shortest =
                 self.trace.iter().flat_map(|(_, requests)| requests).map(|request| request.decode_tokens).min();
@@ -95,6 +98,13 @@ impl Streams {
         streams
     }
 
+    /// The same for another number of output tokens.
+    #[must_use]
+    pub fn with_outputs(&self, outputs: u64) -> Self {
+        let context_tokens = self.context_tokens - self.outputs + outputs;
+        Self { context_tokens, outputs, decode_passes: self.script.decode_passes_for(outputs), ..self.clone() }
+    }
+
     /// Passes of the whole run.
     #[must_use]
     pub fn passes(&self) -> u64 {
@@ -114,7 +124,7 @@ impl Streams {
 }
 
 /// What the strategy reads ahead.
-fn prefetch(strategy: &Strategy) -> Prefetch {
+pub(crate) fn prefetch(strategy: &Strategy) -> Prefetch {
     match &strategy.mechanism {
         Mechanism::ResidentSet { set, .. } => set.prefetch,
         Mechanism::PageCache(_) => Prefetch::None,

@@ -9,6 +9,7 @@
 //! | [`metrics`] | a result's numbers as a flat list of dotted names |
 //! | [`compare`] | who is compared with whom: devices, sweep points, the best strategy, the answer in words |
 //! | [`table`], [`csv`], [`json`], [`tokens`] | the formats |
+//! | [`sweep`] | the rows of a sweep, as one Parquet table and as the best of them in words |
 //! | [`charts`], [`html`] | the pictures and the page that holds them |
 //! | [`mod@write`] | all of it into a folder |
 #![allow(
@@ -20,10 +21,12 @@ pub mod charts;
 pub mod compare;
 pub mod csv;
 pub mod error;
+mod flat;
 pub mod html;
 pub mod json;
 pub mod metrics;
 pub mod schema;
+pub mod sweep;
 pub mod table;
 pub mod tokens;
 pub mod units;

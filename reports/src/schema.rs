@@ -18,7 +18,7 @@ pub struct ResultFile {
 }
 
 /// What one (scenario, device, model, strategy, sweep point) gave.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunResult {
     /// Scenario name.

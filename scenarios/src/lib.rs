@@ -6,6 +6,7 @@ pub mod model;
 pub mod scenario;
 pub mod settings;
 pub mod strategy;
+pub mod sweep;
 pub mod trace;
 pub mod traces;
 
@@ -14,3 +15,4 @@ pub use model::Model;
 pub use scenario::Scenario;
 pub use settings::Settings;
 pub use strategy::Strategy;
+pub use sweep::Sweep;

@@ -14,9 +14,9 @@ use tightfit_devices::{Bytes, ProcessorKind, Source, read};
 use toml::Table;
 
 use crate::{
-    ScenarioError, Settings, Strategy,
+    ScenarioError, Settings, Strategy, Sweep,
     catalog::{Catalog, Text},
-    settings,
+    settings, sweep,
 };
 
 /// The scenarios that are built in.
@@ -31,6 +31,17 @@ pub enum Prefill {
     Batched,
     /// One position at a time, as in decode.
     Sequential,
+}
+
+impl Prefill {
+    /// As files spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Batched => "batched",
+            Self::Sequential => "sequential",
+        }
+    }
 }
 
 /// The `[request]` section: lengths, where the trace does not give them.
@@ -113,6 +124,8 @@ pub struct Scenario {
     pub seed: u64,
     /// What is compared, in the order of the file.
     pub strategies: Vec<Strategy>,
+    /// Keys that take several values; none in a scenario that is itself a point of a sweep.
+    pub sweep: Sweep,
     /// File or embedded name, and the text as read.
     pub source: Text,
 }
@@ -142,6 +155,8 @@ struct ScenarioFile {
     strategies: Vec<String>,
     #[serde(default)]
     strategy: Vec<Table>,
+    #[serde(default)]
+    sweep: Table,
 }
 
 impl Scenario {
@@ -156,7 +171,7 @@ impl Scenario {
     }
 
     /// A scenario from its text, with settings applied; `strategies`, if any, are run instead of its own. The text must
-    /// be right by itself.
+    /// be right by itself, and without its sweep.
     pub fn parse(source: Text, strategies: &[String], settings: &Settings) -> Result<Self, ScenarioError> {
         let in_toml = |problem| ScenarioError::Toml {
             kind: CATALOG.kind,
@@ -181,7 +196,13 @@ impl Scenario {
                 problem: Box::new(problem),
             })?;
         }
-        check::scenario(source, file, strategies, settings)
+        let section = std::mem::take(&mut file.sweep);
+        let sweep = if settings.at_point {
+            Sweep::default()
+        } else {
+            sweep::axes(&source.origin, &source.text, &section, settings)?
+        };
+        check::scenario(source, file, strategies, settings, sweep)
     }
 }
 

@@ -13,6 +13,12 @@ pub struct Settings {
     pub device: Vec<(String, Value)>,
     /// Keys of every strategy that has the key, without the leading `strategy.`; one that no strategy has is an error.
     pub strategy: Vec<(String, Value)>,
+    /// Values of swept keys, without the leading `sweep.`.
+    pub sweep: Vec<(String, Value)>,
+    /// Whether these are the settings of one point of a sweep, whose own `[sweep]` then says nothing more.
+    pub at_point: bool,
+    /// Keys of strategies, in full, that may pass all strategies by: at another point of the sweep one may have them.
+    pub may_pass: Vec<String>,
 }
 
 impl Settings {
@@ -31,12 +37,28 @@ impl Settings {
             }
             let value = value.parse::<Value>().unwrap_or_else(|_| Value::String(value.to_owned()));
             match key.split_once('.') {
-                Some(("device", key)) => settings.device.push((key.to_owned(), value)),
-                Some(("strategy", key)) => settings.strategy.push((key.to_owned(), value)),
-                _ => settings.scenario.push((key.to_owned(), value)),
+                Some(("sweep", key)) => settings.sweep.push((key.to_owned(), value)),
+                _ => settings.push(key, value),
             }
         }
         Ok(settings)
+    }
+
+    /// Sets a full key to a value, after all others.
+    pub(crate) fn push(&mut self, key: &str, value: Value) {
+        match key.split_once('.') {
+            Some(("device", key)) => self.device.push((key.to_owned(), value)),
+            Some(("strategy", key)) => self.strategy.push((key.to_owned(), value)),
+            _ => self.scenario.push((key.to_owned(), value)),
+        }
+    }
+
+    /// Every key that is set, in full, with its value.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (String, &Value)> {
+        let sections = [("", &self.scenario), ("device.", &self.device), ("strategy.", &self.strategy)];
+        sections
+            .into_iter()
+            .flat_map(|(prefix, pairs)| pairs.iter().map(move |(key, value)| (format!("{prefix}{key}"), value)))
     }
 }
 

@@ -84,7 +84,7 @@ fn wrong_toml() {
       |
     8 | runtim = "toy"
       | ^^^^^^
-    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `request`, `memory`, `strategies`, `strategy`
+    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `request`, `memory`, `strategies`, `strategy`, `sweep`
     "#);
     let strategy = "schema = 1\nname = \"mine\"\ntitle = \"mine\"\nstream = \"all\"\nlayout = \"bundled\"\n";
     assert_snapshot!(refused(&[("mine.toml", strategy)], &["quickstart", "--strategy", "mine.toml"]), @r#"

@@ -28,8 +28,9 @@ fn strategies_are_listed() {
 fn scenarios_are_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     assert_snapshot!(printed(folder.path(), &["list", "scenarios"]), @"
-    llm-in-a-flash  OPT-6.7B at 16 bits on an M1 Max: everything, or half of it, from flash for every token
-    quickstart      SmolLM2-135M (98 MB at 4 bits) in an iOS keyboard extension (64 MB)
+    llm-in-a-flash         OPT-6.7B at 16 bits on an M1 Max: everything, or half of it, from flash for every token
+    quickstart             SmolLM2-135M (98 MB at 4 bits) in an iOS keyboard extension (64 MB)
+    window-against-memory  SmolLM2-135M on an iPhone 15 Pro: windows of 1 to 13 tokens, LRU and the bound, in 60 to 100 MB
     ");
 }
 

@@ -17,4 +17,5 @@ mod runs;
 mod scenario_keys;
 mod sensitivity;
 mod strategy_keys;
+mod sweep;
 mod tiny;

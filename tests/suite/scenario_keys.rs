@@ -51,8 +51,8 @@ fn dense() -> Vec<Row> {
 }
 
 /// Keys whose change needs other keys beside it, or that say what is run at all.
-const ELSEWHERE: [&str; 6] =
-    ["schema", "devices", "strategies", "strategy", "memory.entitled", "request.trace-request"];
+const ELSEWHERE: [&str; 7] =
+    ["schema", "devices", "strategies", "strategy", "sweep", "memory.entitled", "request.trace-request"];
 
 #[test]
 fn every_key_moves_the_result() {

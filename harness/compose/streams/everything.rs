@@ -1,5 +1,7 @@
 //! Everything is streamed: blocks of every layer, and of the head as layers after the last; every pass needs them all.
 
+use std::sync::Arc;
+
 use tightfit_engine::{Geometry, Script, script::Positions};
 use tightfit_scenarios::{model::Weights, scenario::Prefill, strategy::Speculative};
 
@@ -52,7 +54,7 @@ pub(super) fn streams(speculative: Option<&Speculative>, weights: &Weights, aske
         sequences,
         outputs,
         decode_passes: script.decode_passes_for(outputs),
-        script,
+        script: Arc::new(script),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Feed-forward rows (or experts) are streamed: those that a trace says are active, or that a predictor names.
 
+use std::sync::Arc;
+
 use tightfit_engine::{Geometry, Script, geometry::BundleId, script::MASS_WHOLE};
 use tightfit_scenarios::{
     Strategy,
@@ -34,7 +36,7 @@ pub(super) fn streams(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>)
     let predictors_bytes = u64::from(weights.layers) * named::predictor_bytes(strategy, weights);
     Streams {
         geometry,
-        hints,
+        hints: hints.map(Arc::new),
         cold_offset,
         dense_bytes: weights.total_bytes - streamed_bytes
             + predictors_bytes
@@ -46,7 +48,7 @@ pub(super) fn streams(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>)
         sequences: asked.sequences,
         outputs,
         decode_passes: script.decode_passes_for(outputs),
-        script,
+        script: Arc::new(script),
     }
 }
 

@@ -7,5 +7,6 @@ mod formats;
 mod hit_rate;
 mod open_loop;
 mod page;
+mod sweep;
 mod table;
 mod writing;

@@ -4,7 +4,7 @@ use super::{
     CATALOG, Scenario, ScenarioFile,
     strategies::{self, Written},
 };
-use crate::{ScenarioError, Settings, catalog::Text};
+use crate::{ScenarioError, Settings, Sweep, catalog::Text};
 
 /// The scenario of a file whose single keys are right.
 pub(super) fn scenario(
@@ -12,6 +12,7 @@ pub(super) fn scenario(
     file: ScenarioFile,
     only: &[String],
     settings: &Settings,
+    sweep: Sweep,
 ) -> Result<Scenario, ScenarioError> {
     let wrong = |key: &str, problem: &str| ScenarioError::Impossible {
         kind: CATALOG.kind,
@@ -62,6 +63,7 @@ pub(super) fn scenario(
         memory: file.memory,
         seed: file.seed,
         strategies,
+        sweep,
         source,
     })
 }

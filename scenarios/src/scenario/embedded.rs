@@ -7,4 +7,5 @@ macro_rules! scenarios {
 }
 
 /// Name and text, sorted by name; a test holds it to the folder.
-pub(super) const SCENARIOS: &[(&str, &str)] = scenarios!["llm-in-a-flash", "published-systems", "quickstart"];
+pub(super) const SCENARIOS: &[(&str, &str)] =
+    scenarios!["llm-in-a-flash", "published-systems", "quickstart", "window-against-memory"];

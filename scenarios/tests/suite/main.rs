@@ -4,3 +4,4 @@ mod catalog;
 mod scenarios;
 mod settings;
 mod strategies;
+mod sweeps;

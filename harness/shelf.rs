@@ -1,0 +1,118 @@
+//! What several inputs share: a sweep names the same device, model and trace at thousands of points, and reads each once.
+//!
+//! A shelf is asked for a thing by everything that the thing depends on, so whether it was kept or made anew can't be
+//! seen in a result.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tightfit_devices::Device;
+use tightfit_scenarios::{
+    Model,
+    trace::{self, Trace},
+    traces,
+};
+use toml::Value;
+
+use crate::{
+    RunError,
+    compose::{profile::Profile, streams::Streams},
+    inputs::hexadecimal,
+};
+
+/// Most things of one kind that are kept: beyond, all are let go, so that a sweep over a device's numbers does not hold
+/// every device that it made.
+const KEPT_MAX: usize = 256;
+
+/// Devices, models and traces with the digest of their text, and what strategies stream.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf {
+    devices: Kept<(Arc<Device>, String)>,
+    models: Kept<(Arc<Model>, String)>,
+    traces: Kept<(Arc<Trace>, String)>,
+    streams: Kept<Arc<Streams>>,
+    profiles: Kept<Arc<Profile>>,
+}
+
+impl Shelf {
+    /// A device by name or path, with keys set.
+    pub(crate) fn device(&self, name: &str, set: &[(String, Value)]) -> Result<(Arc<Device>, String), RunError> {
+        self.devices.get(&format!("{name} {set:?}"), || {
+            let device = Device::load_with(name, set)?;
+            Ok((Arc::new(device), text_digest(name, Device::embedded(name))))
+        })
+    }
+
+    /// A model by name or path.
+    pub(crate) fn model(&self, name: &str) -> Result<(Arc<Model>, String), RunError> {
+        self.models.get(name, || Ok((Arc::new(Model::load(name)?), text_digest(name, Model::embedded(name)))))
+    }
+
+    /// A trace by name or path.
+    pub(crate) fn trace(&self, name: &str) -> Result<(Arc<Trace>, String), RunError> {
+        self.traces.get(name, || {
+            let bytes = traces::bytes(name)?;
+            let digest = hexadecimal(&bytes);
+            Ok((Arc::new(trace::read_bytes(name, bytes)?), digest))
+        })
+    }
+
+    /// What is streamed; `key` says all that it depends on.
+    pub(crate) fn streams(&self, key: &str, make: impl FnOnce() -> Streams) -> Result<Arc<Streams>, RunError> {
+        self.streams.get(key, || Ok(Arc::new(make())))
+    }
+
+    /// A profile of a trace's head; `key` says all that it depends on.
+    pub(crate) fn profile(&self, key: &str, make: impl FnOnce() -> Profile) -> Arc<Profile> {
+        self.profiles.get(key, || Ok(Arc::new(make()))).expect("a profile is made of what was read already")
+    }
+}
+
+/// Things by what they depend on.
+#[derive(Debug)]
+struct Kept<T>(Mutex<BTreeMap<String, Place<T>>>);
+
+/// Where one thing stands, or will: whoever asks while another makes it waits for it, and not for other things.
+type Place<T> = Arc<Mutex<Option<T>>>;
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    fn get(&self, key: &str, make: impl FnOnce() -> Result<T, RunError>) -> Result<T, RunError> {
+        let place = self.place(key);
+        let mut thing = lock(&place);
+        if let Some(kept) = &*thing {
+            return Ok(kept.clone());
+        }
+        let fresh = make()?;
+        *thing = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    fn place(&self, key: &str) -> Place<T> {
+        let mut places = lock(&self.0);
+        if places.len() >= KEPT_MAX && !places.contains_key(key) {
+            places.clear();
+        }
+        Arc::clone(places.entry(key.to_owned()).or_default())
+    }
+}
+
+/// A panic elsewhere leaves a place empty or whole, never half-made.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Digest of an embedded text, or of the file at a path that has just been read.
+fn text_digest(name: &str, embedded: Option<&str>) -> String {
+    match embedded {
+        Some(text) => hexadecimal(text.as_bytes()),
+        None => std::fs::read(name).map_or_else(|_| String::new(), |bytes| hexadecimal(&bytes)),
+    }
+}
