@@ -33,10 +33,9 @@ pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result
         None => stream.bundle_bytes_mean().is_none(),
     };
     let counting = match options.count {
-        Some(Count::Steps) => Counting::Steps,
         Some(Count::Lookups) => Counting::Lookups,
         None if in_units => Counting::Lookups,
-        None => Counting::Steps,
+        Some(Count::Steps) | None => Counting::Steps,
     };
     if let Some(path) = &options.all_sizes {
         let text = match options.sample {

@@ -93,7 +93,7 @@ pub(crate) enum ImportFrom {
     RouteCsv,
     /// libCacheSim's binary, 24 bytes a lookup.
     OracleGeneral,
-    /// libCacheSim's text: time,obj_id,size,next_access_vtime.
+    /// libCacheSim's text: time, object, size and next access.
     Csv,
 }
 
@@ -102,7 +102,7 @@ pub(crate) enum ImportFrom {
 pub(crate) enum ExportTo {
     /// libCacheSim's binary, 24 bytes a lookup.
     OracleGeneral,
-    /// libCacheSim's text: time,obj_id,size,next_access_vtime.
+    /// libCacheSim's text: time, object, size and next access.
     Csv,
 }
 

@@ -244,7 +244,7 @@ fn damaged_files_are_refused_or_read() {
     let stream: Vec<u8> = (0..40_u8)
         .flat_map(|at| [0, 0, 0, 0, at % 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0].into_iter().chain([255; 8]))
         .collect();
-    let csv: String = (0..40).map(|at| format!("{at},{},64,-1\n", at % 7)).collect();
+    let csv = (0..40).map(|at| format!("{at},{},64,-1", at % 7)).collect::<Vec<_>>().join("\n");
     let mut random = super::fuzz::Random::new(1);
     for (original, format) in [
         (ROUTE.as_bytes(), ImportFormat::RouteCsv),
