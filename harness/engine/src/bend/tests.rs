@@ -23,7 +23,7 @@ fn obvious(bend: &Bend, row: &[(BundleId, u32)], here: &BTreeSet<BundleId>) -> (
         Keep::Count(count) => count as usize,
         Keep::Share(share) => {
             let enough = |&count: &u64| count * 1_000_000_000 >= row.len() as u64 * u64::from(share);
-            usize::try_from((0..).find(enough).expect("at most all")).expect("a short row")
+            usize::try_from((0..=row.len() as u64).find(enough).expect("at most all")).expect("a short row")
         }
     };
     let mut by_score = row.to_vec();
