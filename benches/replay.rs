@@ -4,7 +4,7 @@
 //! Before each measurement the counts of the run are printed as a hash, so that faster can't mean different.
 //! With `--test` the runs are short and made once.
 
-use std::{hint::black_box, time::Duration};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use tightfit_devices::{Device, ProcessorKind};
@@ -131,7 +131,7 @@ fn prepare<'w>(workload: &'w Workload, device: &Device, strategy: &str) -> Box<d
         "window" => engine(workload, platform, Window::new(bundles, 2, workload.script.layers())),
         "belady" => {
             let oracle = Oracle::new(&workload.script, bundles, workload.decode_passes);
-            engine(workload, platform, Belady::new(bundles, oracle))
+            engine(workload, platform, Belady::new(bundles, 0, Arc::new(oracle)))
         }
         "page-cache" => {
             let setup = PageSetup {

@@ -46,6 +46,7 @@ pub(crate) struct Plan {
 /// Plans a cell: what is streamed, and how much memory there is for it.
 pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
+    let profile = inputs.profile(cell.strategy);
     let asked = Asked {
         trace: inputs.trace.as_ref().map(|trace| (trace, requests(trace, &scenario.request))),
         sequences: scenario.request.batch.0.get(),
@@ -53,6 +54,7 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
         output_tokens: scenario.request.output_tokens,
         prefill: scenario.request.prefill,
         seed: scenario.seed,
+        profile: profile.as_deref(),
     };
     let streams = Streams::new(cell.strategy, &inputs.weights, &asked);
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
@@ -103,6 +105,7 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let spec = Spec { device, runtime: inputs.runtime(device), costs, lanes, prefetch_lanes };
     let parts = Parts {
         streams: &streams,
+        profile: inputs.profile(cell.strategy),
         platform: SimPlatform::new(spec),
         budget_bytes: room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),

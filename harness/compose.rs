@@ -1,6 +1,10 @@
 //! Turns inputs into what the engine and the simulator take: geometry, script, costs, budget.
 
 pub mod costs;
+mod policy;
+pub mod profile;
 pub mod room;
+mod setup;
 pub mod stepper;
+pub mod store;
 pub mod streams;

@@ -1,18 +1,22 @@
 //! Everything that a scenario names, loaded and checked against each other before anything runs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sha2::{Digest, Sha256};
 use tightfit_devices::{Device, Runtime};
 use tightfit_scenarios::{
-    Model, Scenario, Settings,
+    Model, Scenario, Settings, Strategy,
     model::{FeedForward, Weights},
-    strategy::Stream,
-    trace::{self, Trace, Unit},
+    scenario::Prefill,
+    strategy::{Mechanism, Prefetch, Stream},
+    trace::{self, Request, Trace, Unit},
     traces,
 };
 
-use crate::RunError;
+use crate::{
+    RunError,
+    compose::profile::{Profile, Profiles},
+};
 
 /// A scenario's inputs.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Inputs {
     pub trace: Option<Trace>,
     /// SHA-256 of the texts and files, by what they are.
     pub digests: BTreeMap<String, String>,
+    /// Profiles of its trace's head, as strategies ask for them.
+    pub profiles: Profiles,
 }
 
 impl Inputs {
@@ -56,7 +62,8 @@ impl Inputs {
                 Some(trace::read_bytes(name, bytes)?)
             }
         };
-        let inputs = Self { scenario, devices, model, weights, quantization, trace, digests };
+        let inputs =
+            Self { scenario, devices, model, weights, quantization, trace, digests, profiles: Profiles::default() };
         inputs.check()?;
         Ok(inputs)
     }
@@ -68,6 +75,20 @@ impl Inputs {
     #[must_use]
     pub fn runtime<'d>(&self, device: &'d Device) -> &'d Runtime {
         device.runtime(&self.scenario.runtime, self.scenario.processor).expect("loading checked the runtime")
+    }
+
+    /// The request of the trace that is replayed, where there is a trace.
+    #[must_use]
+    pub fn replayed(&self) -> Option<(&Trace, Request)> {
+        let number = self.scenario.request.trace_request as usize;
+        self.trace.as_ref().map(|trace| (trace, trace.requests()[number]))
+    }
+
+    /// The profile that `strategy` learns from, where it does.
+    #[must_use]
+    pub fn profile(&self, strategy: &Strategy) -> Option<Arc<Profile>> {
+        let tokens = strategy.profile_tokens?;
+        self.replayed().map(|(trace, request)| self.profiles.get(trace, request, tokens))
     }
 
     /// An error about inputs that don't go together.
@@ -110,7 +131,51 @@ impl Inputs {
         if let Some(trace) = &self.trace {
             self.check_trace(trace)?;
         }
+        self.check_batch()?;
+        self.check_scores()?;
         self.check_prompt()
+    }
+
+    /// That what is asked of several sequences at once is something that can be simulated.
+    fn check_batch(&self) -> Result<(), RunError> {
+        let request = &self.scenario.request;
+        if request.batch.0.get() == 1 {
+            return Ok(());
+        }
+        if request.prefill == Prefill::Sequential {
+            return Err(self.wrong(
+                "request.batch: the prompts of several sequences are processed at once: leave request.prefill out"
+                    .to_owned(),
+            ));
+        }
+        let alone = |strategy: &&Strategy| strategy.speculative.is_some() || strategy.routing.is_some();
+        if let Some(strategy) = self.scenario.strategies.iter().find(alone) {
+            return Err(self.wrong(format!(
+                "request.batch: strategy {} drafts tokens or bends routing, which is simulated for one sequence: leave the \
+                 batch or the strategy out",
+                strategy.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// That a strategy that ranks bundles by their scores finds some.
+    fn check_scores(&self) -> Result<(), RunError> {
+        let ranks = |strategy: &&Strategy| {
+            let by_router = match &strategy.mechanism {
+                Mechanism::ResidentSet { set, .. } => matches!(set.prefetch, Prefetch::Router { .. }),
+                Mechanism::PageCache(_) => false,
+            };
+            by_router || strategy.routing.is_some()
+        };
+        let ranking = self.scenario.strategies.iter().find(ranks);
+        match (ranking, &self.trace) {
+            (Some(strategy), Some(trace)) if !trace.has_scores() => Err(self.wrong(format!(
+                "strategy {} ranks bundles by their scores, and the trace has none: record it with scores",
+                strategy.name
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// That the device has the memory that the scenario speaks of.

@@ -50,6 +50,10 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
         );
         add("trace".to_owned(), name, SourceKind::Measured, &from);
     }
+    for (key, value) in cell.strategy.settings.iter().filter(|(key, _)| is_guess(key)) {
+        let from = format!("strategy {}: how good a predictor or a draft is depends on the model", cell.strategy.name);
+        add(format!("strategy.{key}"), value, SourceKind::Assumed, &from);
+    }
     let is_assumed = |source: &&Source| source.kind == SourceKind::Assumed.as_str();
     let mut assumed: Vec<String> = sources.iter().filter(is_assumed).map(|source| source.key.clone()).collect();
     assumed.sort();
@@ -74,6 +78,21 @@ fn device_key_is_read(inputs: &Inputs, cell: Cell<'_>, key: &str) -> bool {
         },
         _ => true,
     }
+}
+
+/// Whether a strategy's setting says how the world is, and not what the strategy does.
+fn is_guess(key: &str) -> bool {
+    const GUESSES: [&str; 8] = [
+        "predictor.names.factor",
+        "predictor.names.false-negatives",
+        "predictor.names.false-positives",
+        "resident-set.prefetch.agreement",
+        "resident-set.prefetch.precision",
+        "resident-set.prefetch.recall",
+        "speculative.acceptance",
+        "speculative.draft-mb",
+    ];
+    GUESSES.contains(&key)
 }
 
 /// Whether a dotted key lies in the section of this name.

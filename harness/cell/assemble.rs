@@ -118,6 +118,7 @@ fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
         bytes_per_token: last_bytes.saturating_sub(first_bytes).checked_div(decode_tokens(streams)).unwrap_or(0),
         reads: counters.reads[demand] + counters.reads[prefetch] - counters.cancelled_reads,
         read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
+        mean_run_bundles: (counters.pieces[demand] as f64) / (counters.reads[demand].max(1) as f64),
         // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else.
         hidden_ns: busy_ns - time.flash_stall_ns,
     }
@@ -155,7 +156,8 @@ fn quality(inputs: &Inputs, cell: Cell<'_>, recorder: &Recorder) -> Quality {
     let all = recorder.last.counters.since(&recorder.start.counters);
     let counters = if decode.mass > 0 { decode } else { all };
     let share = |mass: u64| if counters.mass == 0 { 0.0 } else { mass as f64 / counters.mass as f64 };
-    let open_loop = cell.strategy.is_open_loop();
+    // A trace of a model whose inactive neurons are not zero makes whatever skips them open-loop.
+    let open_loop = cell.strategy.is_open_loop() || counters.lost_mass > 0;
     let has_scores = inputs.trace.as_ref().is_some_and(Trace::has_scores);
     Quality {
         open_loop,

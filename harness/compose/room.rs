@@ -5,7 +5,7 @@ use tightfit_engine::{Store, geometry::BundleId};
 use tightfit_scenarios::strategy::{Pinned, Prefetch};
 use tightfit_sim::{Footprint, Outcome};
 
-use super::streams::Streams;
+use super::{profile::Profile, streams::Streams};
 
 /// Memory of one (device, strategy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,15 @@ impl Room {
     #[must_use]
     pub fn outcome(&self, resident_bytes: u64) -> Outcome {
         Outcome::of(self.fixed.total_bytes() + resident_bytes, self.limit_bytes, self.pressure_bytes)
+    }
+}
+
+/// The bundles that stay in DRAM for ever because the head of the trace used them most.
+#[must_use]
+pub fn hot(store: &Store, profile: &Profile, pinned: Pinned) -> Vec<BundleId> {
+    match pinned {
+        Pinned::Share(share) => profile.hot_set(store.geometry(), share),
+        Pinned::Fit => unreachable!("loading checked that a share is given"),
     }
 }
 
@@ -78,7 +87,8 @@ pub fn pinned(
     chosen
 }
 
+/// A share of some bytes, to the nearest byte.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1 of a u64 below 2^53")]
-fn share_of(bytes: u64, share: f64) -> u64 {
+pub(super) fn share_of(bytes: u64, share: f64) -> u64 {
     (bytes as f64 * share).round() as u64
 }

@@ -2,6 +2,7 @@
 
 mod everything;
 mod hints;
+mod mass;
 pub(crate) mod named;
 mod passes;
 pub(crate) mod rows;
@@ -16,6 +17,8 @@ use tightfit_scenarios::{
     strategy::{Mechanism, Prefetch, Speculative, Stream},
     trace::{Request, Trace},
 };
+
+use super::profile::Profile;
 
 /// What is streamed for one strategy.
 #[derive(Clone, Debug)]
@@ -61,6 +64,8 @@ pub struct Asked<'a> {
     pub prefill: Prefill,
     /// Seed of the random streams.
     pub seed: u64,
+    /// What the strategy learnt from the head of the trace, where it does.
+    pub profile: Option<&'a Profile>,
 }
 
 impl Asked<'_> {

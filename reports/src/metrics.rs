@@ -63,7 +63,8 @@ pub fn numbers(result: &RunResult) -> Vec<(&'static str, Number)> {
             wall_ns, compute_ns, contention_ns, flash_stall_ns, memory_management_ns, overhead_ns, throttling_ns,
         }
         flash {
-            load_bytes, bytes, demand_bytes, prefetch_bytes, bytes_per_token, reads, read_amplification, hidden_ns,
+            load_bytes, bytes, demand_bytes, prefetch_bytes, bytes_per_token, reads, read_amplification, mean_run_bundles,
+            hidden_ns,
         }
         cache { lookups, hits, late, misses, re_reads, evictions, hit_rate, decode_hit_rate }
         prefetch { useful, late, wasted, cancelled }

@@ -132,6 +132,9 @@ pub struct Flash {
     pub reads: u64,
     /// Bytes read over bytes needed.
     pub read_amplification: f64,
+    /// Bundles that a demand read brings, on average: neighbours that were needed together. A part of a bundle counts as
+    /// one, bytes of gaps do not; 0 where pages are read.
+    pub mean_run_bundles: f64,
     /// Flash busy time that ran under compute.
     pub hidden_ns: u64,
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod embedded;
+mod evict;
 mod predictor;
 mod prefetch;
 mod routing;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub use evict::Evict;
 pub use predictor::{Missed, Names, Predictor};
 pub use prefetch::Prefetch;
 pub use routing::Routing;
@@ -45,23 +47,18 @@ pub enum Layout {
     Separate,
     /// A neuron's rows and column (an expert's matrices) side by side.
     Bundled,
+    /// Bundled; in each layer the bundles that the profile saw most often come first.
+    Popularity,
+    /// Bundled; bundles that the profile saw active together are neighbours (*Ripple*, arXiv 2410.19274 §4).
+    CoActivation,
 }
 
-/// Which bundle leaves when room is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "check::EvictFile")]
-pub enum Evict {
-    /// Everything, after every step.
-    RetainNone,
-    /// Least recently used.
-    Lru,
-    /// What the last k tokens did not use.
-    Window {
-        /// k.
-        tokens: u32,
-    },
-    /// Furthest next use: knows the future.
-    Belady,
+impl Layout {
+    /// Whether the order of the bundles is learnt from a profile.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        matches!(self, Self::Popularity | Self::CoActivation)
+    }
 }
 
 /// How slots are given out.
@@ -189,6 +186,8 @@ pub struct Strategy {
     pub stream: Stream,
     /// How matrices lie on flash.
     pub layout: Layout,
+    /// Tokens of the trace's head that the strategy learns from, where anything of it does.
+    pub profile_tokens: Option<u32>,
     /// Who decides what is in DRAM.
     pub mechanism: Mechanism,
     /// What names the rows of a layer beforehand.
@@ -210,6 +209,7 @@ struct StrategyFile {
     title: String,
     stream: Stream,
     layout: Layout,
+    profile_tokens: Option<u32>,
     resident_set: Option<ResidentSet>,
     reads: Option<Reads>,
     page_cache: Option<PageCache>,
@@ -217,6 +217,21 @@ struct StrategyFile {
     routing: Option<Routing>,
     speculative: Option<Speculative>,
 }
+
+impl StrategyFile {
+    /// Whether anything of the strategy learns from a profile of the trace's head.
+    fn is_profiled(&self) -> bool {
+        let of_set = |set: &ResidentSet| {
+            set.pinned_by == PinnedBy::Popularity
+                || set.partition == Partition::Demand
+                || matches!(set.prefetch, Prefetch::Neighbours { .. })
+        };
+        self.layout.is_ordered() || self.resident_set.as_ref().is_some_and(of_set)
+    }
+}
+
+/// Tokens that are profiled where a strategy does not say how many.
+const PROFILE_TOKENS: u32 = 32;
 
 impl Strategy {
     /// A strategy by embedded name, or from a path that ends in `.toml`, with dotted keys set first.
@@ -235,16 +250,21 @@ impl Strategy {
         let mut table: Table = toml::from_str(text).map_err(in_toml)?;
         overlay(&mut table, changes);
         let mut origin = origin.to_owned();
-        for (key, value) in set {
-            if settings::replace(&mut table, key, value.clone()) && !origin.ends_with(WITH_SET) {
-                origin.push_str(WITH_SET);
-            }
+        if replaced(&mut table, set) {
+            origin.push_str(WITH_SET);
+        }
+        let in_toml =
+            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.clone(), problem: Box::new(problem) };
+        let mut file: StrategyFile = table.clone().try_into().map_err(in_toml)?;
+        if file.is_profiled() && file.profile_tokens.is_none() {
+            // The default is written out, so that results show it and a setting finds it.
+            table.insert("profile-tokens".to_owned(), Value::Integer(PROFILE_TOKENS.into()));
+            replaced(&mut table, set);
+            file = table.clone().try_into().map_err(in_toml)?;
         }
         let mut settings = BTreeMap::new();
         flatten("", &table, &mut settings);
-        let in_toml =
-            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.clone(), problem: Box::new(problem) };
-        check::strategy(&origin, table.try_into().map_err(in_toml)?, settings)
+        check::strategy(&origin, file, settings)
     }
 
     /// Whether the strategy computes other things than the model would, so that a replayed trace can't tell what the model
@@ -265,6 +285,11 @@ impl Strategy {
 
 /// What stands behind a strategy's origin in errors where a key was set from outside.
 const WITH_SET: &str = " with --set";
+
+/// Sets those keys that the table has. Whether it had any.
+fn replaced(table: &mut Table, set: &[(String, Value)]) -> bool {
+    set.iter().fold(false, |any, (key, value)| settings::replace(table, key, value.clone()) || any)
+}
 
 /// The leaves of a table by dotted key, without what names the strategy.
 fn flatten(prefix: &str, table: &Table, leaves: &mut BTreeMap<String, String>) {

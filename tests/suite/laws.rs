@@ -31,6 +31,8 @@ pub(crate) fn assert_laws(result: &RunResult) {
     let flash = &result.flash;
     assert_eq!(flash.demand_bytes + flash.prefetch_bytes, flash.bytes, "bytes have a cause");
     assert!(flash.read_amplification >= 1.0, "never less than needed: {}", flash.read_amplification);
+    let reads_bundles = cache.misses > 0 && !result.parameters.contains_key("strategy.page-cache.read-around-kib");
+    assert_eq!(flash.mean_run_bundles >= 1.0, reads_bundles, "a read of bundles brings one at least");
     let memory = &result.memory;
     let held = [memory.dense_bytes, memory.kv_bytes, memory.runtime_bytes, memory.resident_bytes];
     assert_eq!(held.iter().sum::<u64>(), memory.peak_bytes, "the footprint is its parts");

@@ -15,14 +15,22 @@ use crate::{
 const ON_LRU: Ask<'static> =
     Ask { scenario: "quickstart", device: Some("iphone-15-pro"), strategy: Some("lru"), set: &["memory.limit-mb=85"] };
 
+/// Reads ahead by the next layer's router.
+const AHEAD: Ask<'static> = Ask { strategy: Some("mixtral-offloading"), ..ON_LRU };
+
 fn table() -> Vec<Case<'static>> {
     let windowed = Ask { strategy: Some("window"), set: &["memory.limit-mb=120"], ..ON_LRU };
+    let linked = Ask { set: &["memory.limit-mb=85", "strategy.layout=co-activation"], ..ON_LRU };
     let on = |strategy: &'static str| Ask { strategy: Some(strategy), ..ON_LRU };
     let case = |ask, changed, metric: fn(&RunResult) -> f64, way| Case { changed, ask, metric, way };
     vec![
         case(ON_LRU, "strategy.stream=everything", |r| r.flash.bytes as f64, Way::Up),
         // A third of a neuron is 360 B: three matrices of short rows, each rounded out to blocks of 4 KiB.
         case(ON_LRU, "strategy.layout=separate", |r| r.flash.bytes as f64, Way::Up),
+        // Only a little: rows of this model are active nearly independently (`runs.rs`).
+        case(windowed, "strategy.layout=popularity", |r| r.flash.read_amplification, Way::Down),
+        case(windowed, "strategy.layout=co-activation", |r| r.flash.read_amplification, Way::Down),
+        case(linked, "strategy.profile-tokens=4", |r| r.flash.bytes as f64, Way::Up),
         case(ON_LRU, "strategy.resident-set.evict.policy=belady", |r| r.cache.hits as f64, Way::Up),
         case(windowed, "strategy.resident-set.evict.tokens=1", |r| r.cache.hits as f64, Way::Down),
         case(on("naive"), "strategy.resident-set.pinned-share=0.3", |r| r.flash.bytes as f64, Way::Down),
@@ -38,6 +46,45 @@ fn table() -> Vec<Case<'static>> {
         case(ON_LRU, "strategy.reads.coalesce-gap-kib=0", |r| r.flash.reads as f64, Way::Up),
         case(on("naive"), "strategy.reads.read-max-kib=16", |r| r.flash.reads as f64, Way::Up),
         case(on("page-cache"), "strategy.page-cache.read-around-kib=16", |r| r.flash.reads as f64, Way::Up),
+    ]
+    .into_iter()
+    .chain(dimensions())
+    .collect()
+}
+
+/// Keys of predictors, prefetch, routing, partitions and drafts, on the strategies that have them.
+fn dimensions() -> Vec<Case<'static>> {
+    let on = |strategy: &'static str| Ask { strategy: Some(strategy), ..ON_LRU };
+    let case = |ask, changed, metric: fn(&RunResult) -> f64, way| Case { changed, ask, metric, way };
+    vec![
+        case(ON_LRU, "strategy.resident-set.prefetch=oracle", |r| r.flash.prefetch_bytes as f64, Way::Up),
+        case(AHEAD, "strategy.resident-set.prefetch.source=\"repeat-token\"", |r| r.cache.hits as f64, Way::Down),
+        case(AHEAD, "strategy.resident-set.prefetch.agreement=0.2", |r| r.prefetch.wasted as f64, Way::Up),
+        case(AHEAD, "strategy.reads.prefetch-lanes=1", |r| r.flash.hidden_ns as f64, Way::Down),
+        case(AHEAD, "strategy.resident-set.partition=demand", |r| (r.cache.hits % 1_000) as f64, Way::Up),
+        case(on("powerinfer-2"), "strategy.resident-set.pinned-by=spread", |r| r.cache.hits as f64, Way::Down),
+        case(on("llm-flash-bundled"), "strategy.predictor.names.kind=exact", |r| r.quality.lost_mass_share, Way::Down),
+        case(
+            on("llm-flash-bundled"),
+            "strategy.predictor.names.false-negatives=0.3",
+            |r| r.quality.lost_mass_share,
+            Way::Up,
+        ),
+        case(
+            on("llm-flash-bundled"),
+            "strategy.predictor.names.false-positives=0.5",
+            |r| r.cache.lookups as f64,
+            Way::Up,
+        ),
+        case(on("llm-flash-bundled"), "strategy.predictor.missed=read", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("llm-flash-bundled"), "strategy.predictor.rank=512", |r| r.memory.dense_bytes as f64, Way::Up),
+        case(on("dip-ca"), "strategy.routing.keep-share=0.5", |r| r.quality.lost_mass_share, Way::Up),
+        case(on("dip-ca"), "strategy.routing.margin=0.0", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("cache-prior"), "strategy.routing.top-k=200", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("cache-prior"), "strategy.routing.guaranteed=4", |r| r.quality.lost_mass_share, Way::Down),
+        case(on("speculative"), "strategy.speculative.draft-tokens=8", |r| r.time.overhead_ns as f64, Way::Up),
+        case(on("speculative"), "strategy.speculative.acceptance=0.1", |r| r.throughput.decode_tokens_per_s, Way::Down),
+        case(on("speculative"), "strategy.speculative.draft-mb=20", |r| r.memory.dense_bytes as f64, Way::Up),
     ]
 }
 
@@ -55,6 +102,8 @@ fn every_key_of_every_strategy_is_in_the_table() {
         let strategy = Strategy::load(name, &[]).unwrap_or_else(|error| panic!("{error}"));
         found.extend(strategy.settings.into_keys());
     }
+    // Written out where something profiles, which no built-in strategy does.
+    assert!(found.insert("profile-tokens".to_owned()), "a built-in strategy profiles: leave this line out");
     assert_eq!(found, tried, "left: keys of the strategies; right: keys with a sensitivity test");
 }
 
@@ -64,6 +113,23 @@ fn a_strategy_goes_by_its_name_in_results() {
     assert_eq!(result.strategy, "lru");
     assert_eq!(result.parameters["strategy.reads.lanes"], "8");
     assert_eq!(ON_LRU.result_with(&["strategy.reads.lanes=2"]).parameters["strategy.reads.lanes"], "2");
+}
+
+#[test]
+fn an_order_is_learnt_from_a_profile_and_from_nothing_else() {
+    let settings = ["strategy.layout=co-activation", "strategy.profile-tokens=8"];
+    let inputs = ON_LRU.inputs_with(&settings).unwrap_or_else(|error| panic!("{error}"));
+    let profile = inputs.profile(&inputs.scenario.strategies[0]).expect("an order is learnt");
+    assert_eq!(profile.tokens(), 8);
+    let result = ON_LRU.result_with(&settings[..1]);
+    assert_eq!(result.parameters["strategy.profile-tokens"], "32", "the default is written out");
+    let plain = ON_LRU.inputs_with(&[]).unwrap_or_else(|error| panic!("{error}"));
+    assert!(plain.profile(&plain.scenario.strategies[0]).is_none());
+    let bundled = ON_LRU.result_with(&[]);
+    assert_eq!(bundled.cache, result.cache, "an order on flash moves no hit");
+    assert!(bundled.flash.mean_run_bundles > 1.0, "runs are counted");
+    assert_ne!(bundled.flash.reads, result.flash.reads, "it moves reads");
+    assert!(!bundled.parameters.contains_key("strategy.profile-tokens"));
 }
 
 #[test]

@@ -3,25 +3,24 @@
 
 use tightfit_engine::Script;
 use tightfit_scenarios::{
-    Strategy,
     strategy::{Prefetch, Share},
-    trace::{Request, Trace},
+    trace::Trace,
 };
 use tightfit_sim::random::Random;
 
-use super::{passes::Pass, rows::Numbering, union::Union};
+use super::{Asked, passes::Pass, rows::Numbering, union::Union};
+use crate::compose::profile::Neighbours;
 
 /// The hints for `prefetch`, a row for each of the run's: what is named for that (pass, layer). None where the engine
 /// knows by itself. The first layer of a token is named by nobody: its input is not known before the token is.
 pub(super) fn hints(
     prefetch: Prefetch,
-    strategy: &Strategy,
     numbering: &Numbering<'_>,
-    requests: &[Request],
     passes: &[Pass],
-    seed: u64,
+    asked: &Asked<'_>,
 ) -> Option<Script> {
     let trace = numbering.trace;
+    let seed = asked.seed;
     let neighbours;
     let name: &dyn Fn(usize, u32) -> Vec<u32> = match prefetch {
         Prefetch::None | Prefetch::NextLayer | Prefetch::RepeatToken | Prefetch::Oracle => return None,
@@ -30,12 +29,11 @@ pub(super) fn hints(
         }
         Prefetch::Router { agreement } => &move |token, layer| by_router(trace, token, layer, agreement, seed),
         Prefetch::Neighbours { count } => {
-            let _ = (strategy, requests, count);
-            neighbours = ();
-            &move |_, _| {
-                let () = neighbours;
-                Vec::new()
-            }
+            neighbours = asked
+                .profile
+                .expect("loading checked that what is profiled has a trace")
+                .neighbours(count.get() as usize);
+            &|token, layer| by_neighbours(trace, token, layer, &neighbours)
         }
     };
     let geometry = trace.geometry();
@@ -74,6 +72,18 @@ fn by_router(trace: &Trace, token: usize, layer: u32, agreement: Share, seed: u6
     let mut named: Vec<u32> = best[..right].iter().map(|&index| active[index as usize]).collect();
     let mut random = Random::at(seed, "router", token as u64, layer);
     random.add_others(active.len() - right, trace.geometry().bundles_per_layer, active, &mut named);
+    named
+}
+
+/// What was most often active in `layer` together with what the layer before it has active now.
+fn by_neighbours(trace: &Trace, token: usize, layer: u32, neighbours: &Neighbours) -> Vec<u32> {
+    let of_layer = trace.geometry().bundles_per_layer;
+    let (first_before, first) = ((layer - 1) * of_layer, layer * of_layer);
+    let active = trace.active(token, layer - 1).iter();
+    let mut named: Vec<u32> =
+        active.flat_map(|&bundle| neighbours.after(first_before + bundle)).map(|&bundle| bundle - first).collect();
+    named.sort_unstable();
+    named.dedup();
     named
 }
 

@@ -1,6 +1,5 @@
 //! What a predictor names for a token's layer, what it misses, and what is lost by that.
 
-use tightfit_engine::script::MASS_WHOLE;
 use tightfit_scenarios::{
     Strategy,
     model::Weights,
@@ -8,6 +7,8 @@ use tightfit_scenarios::{
     trace::Trace,
 };
 use tightfit_sim::random::Random;
+
+use super::mass::{inactive_mass, masses};
 
 /// Bytes of a weight of the predictor: 8 bits, assumed.
 const PREDICTOR_WEIGHT_BYTES: u64 = 1;
@@ -19,7 +20,7 @@ pub(super) struct Named {
     pub(super) bundles: Vec<u32>,
     /// Active bundles that are read late, ascending.
     pub(super) missed: Vec<u32>,
-    /// Mass of the active bundles that are not computed, parts of [`MASS_WHOLE`].
+    /// Mass that is not computed, parts of [`tightfit_engine::script::MASS_WHOLE`].
     pub(super) lost_mass: u32,
 }
 
@@ -60,31 +61,17 @@ impl Namer<'_> {
 
     fn missed(&self, token: usize, layer: u32, named: &[u32]) -> (u32, Vec<u32>) {
         let active = self.trace.active(token, layer);
+        let inactive = inactive_mass(self.trace, token, layer);
         let is_missed = |bundle: &u32| named.binary_search(bundle).is_err();
         match self.predictor.missed {
-            Missed::Read => (0, active.iter().copied().filter(is_missed).collect()),
+            Missed::Read => (inactive, active.iter().copied().filter(is_missed).collect()),
             Missed::Drop => {
                 let masses = masses(self.trace, token, layer);
-                let lost =
-                    active.iter().zip(masses).filter(|(bundle, _)| is_missed(bundle)).map(|(_, mass)| mass).sum();
-                (lost, Vec::new())
+                let missed = active.iter().zip(masses).filter(|(bundle, _)| is_missed(bundle));
+                (inactive + missed.map(|(_, mass)| mass).sum::<u32>(), Vec::new())
             }
         }
     }
-}
-
-/// The scores of a row as parts of [`MASS_WHOLE`] of their sum; in equal parts where the trace has none.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of MASS_WHOLE, not negative")]
-pub(super) fn masses(trace: &Trace, token: usize, layer: u32) -> Vec<u32> {
-    let count = trace.active(token, layer).len();
-    let equal = || vec![MASS_WHOLE / u32::try_from(count.max(1)).expect("ids are u32"); count];
-    let Some(scores) = trace.score(token, layer) else { return equal() };
-    let sum: f64 = scores.iter().map(|&score| f64::from(score.max(0.0))).sum();
-    if sum <= 0.0 {
-        return equal();
-    }
-    // Rounded down, so that the parts never exceed the whole.
-    scores.iter().map(|&score| (f64::from(score.max(0.0)) / sum * f64::from(MASS_WHOLE)) as u32).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the factor is from 1 to 1000")]

@@ -9,7 +9,7 @@ use tightfit_scenarios::{
 };
 
 use super::{
-    Asked, Streams, hints,
+    Asked, Streams, hints, mass,
     named::{self, Namer},
     passes::{self, Pass},
     prefetch,
@@ -28,7 +28,7 @@ pub(super) fn streams(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>)
         (Some(predictor), _) => predicted(&numbering, requests, &passes, *predictor, asked.seed),
         (None, routing) => active(&numbering, &passes, routing.as_ref()),
     };
-    let hints = hints::hints(prefetch(strategy), strategy, &numbering, requests, &passes, asked.seed);
+    let hints = hints::hints(prefetch(strategy), &numbering, &passes, asked);
     let longest = requests.iter().map(|request| request.prefill_tokens).max().unwrap_or(0);
     let outputs = asked.outputs();
     let predictors_bytes = u64::from(weights.layers) * named::predictor_bytes(strategy, weights);
@@ -100,8 +100,9 @@ fn active(numbering: &Numbering<'_>, passes: &[Pass], routing: Option<&Routing>)
                 let active = trace.active(token, layer);
                 script.push_row(numbering.global(layer, active), active.len() as u64);
                 if routing.is_some() {
-                    script.push_mass(named::masses(trace, token, layer));
+                    script.push_mass(mass::masses(trace, token, layer));
                 }
+                script.push_missed([], mass::inactive_mass(trace, token, layer));
                 continue;
             }
             pass.tokens.iter().for_each(|&token| union.add(trace.active(token, layer)));
@@ -111,6 +112,8 @@ fn active(numbering: &Numbering<'_>, passes: &[Pass], routing: Option<&Routing>)
                 // The union of many tokens is not bent: its scores are not looked at.
                 script.push_mass(std::iter::repeat_n(0, bundles.len()));
             }
+            let lost = pass.tokens.iter().map(|&token| u64::from(mass::inactive_mass(trace, token, layer))).sum();
+            script.push_missed([], mean(lost, pass.tokens.len()));
         }
     }
     script
@@ -135,22 +138,25 @@ fn predicted(
         for layer in 0..geometry.layers {
             let mut lost_mass = 0;
             for &token in &pass.tokens {
-                let named = namer.name(token, before(requests, token), layer);
-                union.add(&named.bundles);
-                union_missed.add(&named.missed);
-                lost_mass += u64::from(named.lost_mass);
+                let token_row = namer.name(token, before(requests, token), layer);
+                union.add(&token_row.bundles);
+                union_missed.add(&token_row.missed);
+                lost_mass += u64::from(token_row.lost_mass);
             }
             // What one token's predictor missed another's may have named.
             let (mut missed, _) = union_missed.take();
             missed.retain(|&bundle| !union.contains(bundle));
             let (bundles, uses) = union.take();
             script.push_row(numbering.global(layer, &bundles), uses);
-            let mean_lost = lost_mass / pass.tokens.len() as u64;
-            let lost = u32::try_from(mean_lost).expect("a mean of parts of a whole").min(MASS_WHOLE);
-            script.push_missed(numbering.global(layer, &missed), lost);
+            script.push_missed(numbering.global(layer, &missed), mean(lost_mass, pass.tokens.len()));
         }
     }
     script
+}
+
+/// The mean of parts of a whole.
+fn mean(sum: u64, count: usize) -> u32 {
+    u32::try_from(sum / count as u64).expect("no more than the whole").min(MASS_WHOLE)
 }
 
 /// The token before in the same request.

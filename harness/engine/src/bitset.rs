@@ -17,18 +17,31 @@ impl Bitset {
 
     /// Whether `id` is in the set.
     #[must_use]
+    #[inline]
     pub fn contains(&self, id: u32) -> bool {
         self.words[(id / 64) as usize] >> (id % 64) & 1 == 1
     }
 
     /// Puts `id` in.
+    #[inline]
     pub fn insert(&mut self, id: u32) {
         self.words[(id / 64) as usize] |= 1 << (id % 64);
     }
 
     /// Takes `id` out.
+    #[inline]
     pub fn remove(&mut self, id: u32) {
         self.words[(id / 64) as usize] &= !(1 << (id % 64));
+    }
+
+    /// Takes `id` out and says whether it was there.
+    #[inline]
+    pub fn take(&mut self, id: u32) -> bool {
+        let word = &mut self.words[(id / 64) as usize];
+        let bit = 1 << (id % 64);
+        let there = *word & bit != 0;
+        *word &= !bit;
+        there
     }
 
     /// Number of ids in the set.

@@ -41,6 +41,9 @@ pub struct Counters {
     pub moved_bytes: u64,
     /// Reads by cause.
     pub reads: [u64; Cause::COUNT],
+    /// Bundles, or parts of them, that the reads brought, by cause: over `reads`, the mean run. Dense weights and pages
+    /// are no bundles.
+    pub pieces: [u64; Cause::COUNT],
     /// Bytes read by cause, gaps and padding included.
     pub read_bytes: [u64; Cause::COUNT],
     /// Bytes of the bundles (or pages) that the reads were for, by cause.
@@ -73,6 +76,7 @@ impl Counters {
             moves: self.moves - earlier.moves,
             moved_bytes: self.moved_bytes - earlier.moved_bytes,
             reads: by_cause(&self.reads, &earlier.reads),
+            pieces: by_cause(&self.pieces, &earlier.pieces),
             read_bytes: by_cause(&self.read_bytes, &earlier.read_bytes),
             needed_bytes: by_cause(&self.needed_bytes, &earlier.needed_bytes),
         }

@@ -177,15 +177,12 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
     /// The active set as it is computed. Counts the mass that is lost on the way.
     fn bend(&mut self, step: &Step<'_>) -> bool {
         let row = &step.row;
+        self.counters.mass += u64::from(MASS_WHOLE);
         self.counters.lost_mass += u64::from(row.lost_mass);
         // The union of many positions has no order of preference: it is read whole.
         let bend = self.setup.bend.as_ref().filter(|_| step.positions.tokens == 1 && !row.mass.is_empty());
-        let Some(bend) = bend else {
-            self.counters.mass += u64::from(MASS_WHOLE);
-            return false;
-        };
+        let Some(bend) = bend else { return false };
         self.bent.bend(bend, row, &self.resident);
-        self.counters.mass += row.mass.iter().map(|&mass| u64::from(mass)).sum::<u64>();
         self.counters.lost_mass += self.bent.lost_mass;
         self.counters.degraded_mass += self.bent.degraded_mass;
         self.chosen.clear();

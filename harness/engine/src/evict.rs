@@ -4,13 +4,27 @@
 //! [`belady::Belady`] is handed.
 
 pub mod belady;
+pub mod clock;
+pub mod cost_aware;
+pub mod fifo;
+mod kind;
+pub mod least_stale;
+pub mod lfu;
+pub mod lfu_aged;
 pub mod lru;
+pub mod partitioned;
+mod ranks;
 pub mod retain_none;
+pub mod sieve;
+mod sweep;
+mod trail;
 pub mod window;
 
 use alloc::vec::Vec;
 
 use crate::geometry::BundleId;
+
+pub use kind::{Kind, Policy, Room};
 
 /// Where in the run a use happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,7 @@
 //! Knowledge of the future: a type of its own, handed to nothing but upper bounds.
+//!
+//! A use is named by its position among the ids of the recorded script. A run that is longer than the recording repeats
+//! its decode part, so that the next use of a bundle may lie at a lower position: in the next repeat. 8 bytes an id.
 
 use alloc::{vec, vec::Vec};
 
@@ -9,69 +12,97 @@ use crate::{
 };
 
 /// When each bundle of a script will be used next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Oracle {
-    /// Passes until the next use, by position in the script's ids; [`NONE`] for never.
-    passes_ahead: Vec<u32>,
-    layers: u64,
-    passes: u64,
+    ids: Vec<BundleId>,
+    /// Position of the next use of each position's bundle; [`NONE`] for never.
+    next: Vec<u32>,
+    /// First step of the last repeat that the run begins, and of the one before it.
+    last_repeat_step: u64,
+    repeat_before_step: u64,
+    /// The run ends before this position of its last repeat.
+    end: usize,
 }
 
 impl Oracle {
     /// Reads the future of a run of `script` that makes `decode_passes` decode passes.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "a script has fewer than 2^32 passes")]
     pub fn new(script: &Script, bundles: u32, decode_passes: u64) -> Self {
-        let mut passes_ahead = vec![NONE; script.ids().len()];
-        let mut next_pass = vec![NONE; bundles as usize];
-        let recorded = script.prefill_passes() + script.decode_passes();
-        let cycle = script.decode_passes() as u32;
-        // Two sweeps backwards: the first over the repeat of the decode part, which only fills in what comes next.
-        for pass in (script.prefill_passes()..recorded).rev() {
-            for layer in 0..script.layers() {
-                let row = script.row(pass, layer);
-                for &bundle in row.active.iter().chain(row.missed) {
-                    next_pass[bundle as usize] = pass as u32 + cycle;
-                }
-            }
+        let ids = script.ids().to_vec();
+        let first_id = |pass: usize| {
+            let recorded = script.prefill_passes() + script.decode_passes();
+            if pass < recorded { script.row(pass, 0).first_id } else { script.ids().len() }
+        };
+        let mut next_at = vec![NONE; bundles as usize];
+        // What comes after the recording is its decode part once more.
+        let _ = next_uses(&ids[first_id(script.prefill_passes())..], &mut next_at);
+        for next in next_at.iter_mut().filter(|next| **next != NONE) {
+            *next += position(first_id(script.prefill_passes()));
         }
-        for pass in (0..recorded).rev() {
-            for layer in 0..script.layers() {
-                let row = script.row(pass, layer);
-                for (index, &bundle) in row.active.iter().chain(row.missed).enumerate() {
-                    let next = core::mem::replace(&mut next_pass[bundle as usize], pass as u32);
-                    if next != NONE {
-                        passes_ahead[row.first_id + index] = next - pass as u32;
-                    }
-                }
-            }
+        let next = next_uses(&ids, &mut next_at);
+        let cycle = script.decode_passes() as u64;
+        let repeats = decode_passes.saturating_sub(1).checked_div(cycle).unwrap_or(0);
+        let step = |repeat: u64| match repeat {
+            0 => 0,
+            repeat => (script.prefill_passes() as u64 + repeat * cycle) * u64::from(script.layers()),
+        };
+        let last_passes = usize::try_from(decode_passes - repeats * cycle).expect("no more than were recorded");
+        Self {
+            ids,
+            next,
+            last_repeat_step: step(repeats),
+            repeat_before_step: step(repeats.saturating_sub(1)),
+            end: first_id(script.prefill_passes() + last_passes),
         }
-        let passes = script.prefill_passes() as u64 + decode_passes;
-        Self { passes_ahead, layers: u64::from(script.layers()), passes }
     }
 
     /// Reads the future of a stream of single lookups, each a step of its own.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "asserted: fewer than 2^32 lookups")]
-    pub fn of_stream(stream: &[BundleId], bundles: u32) -> Self {
-        assert!(stream.len() < NONE as usize, "a stream of fewer than 2^32 - 1 lookups");
-        let mut next_at = vec![NONE; bundles as usize];
-        let mut passes_ahead = vec![NONE; stream.len()];
-        for (at, &bundle) in stream.iter().enumerate().rev() {
-            let next = core::mem::replace(&mut next_at[bundle as usize], at as u32);
-            if next != NONE {
-                passes_ahead[at] = next - at as u32;
-            }
-        }
-        Self { passes_ahead, layers: 1, passes: stream.len() as u64 }
+    pub fn of_stream(stream: Vec<BundleId>, bundles: u32) -> Self {
+        let next = next_uses(&stream, &mut vec![NONE; bundles as usize]);
+        Self::of_known(stream, next)
     }
 
-    /// The step of the next use of the bundle that is used `at`; `u64::MAX` for never again.
+    /// The future of a stream of single lookups whose next uses are known: positions, [`NONE`] for never.
+    ///
+    /// # Panics
+    /// If there are not as many next uses as lookups.
     #[must_use]
-    pub fn next_use(&self, at: At) -> u64 {
-        let ahead = self.passes_ahead[at.id];
-        let pass = at.step / self.layers + u64::from(ahead);
-        if ahead == NONE || pass >= self.passes { u64::MAX } else { at.step + u64::from(ahead) * self.layers }
+    pub fn of_known(stream: Vec<BundleId>, next: Vec<u32>) -> Self {
+        assert_eq!(stream.len(), next.len(), "a next use for each lookup");
+        let end = stream.len();
+        Self { ids: stream, next, last_repeat_step: 0, repeat_before_step: 0, end }
+    }
+
+    /// Number of positions.
+    #[must_use]
+    pub fn positions(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The bundle that is used at `position`.
+    #[inline]
+    #[must_use]
+    pub fn bundle(&self, position: usize) -> BundleId {
+        self.ids[position]
+    }
+
+    /// The position of the next use of the bundle that is used `at`; none if it is never used again. A position up to
+    /// that of `at` is in the next repeat.
+    #[inline]
+    #[must_use]
+    pub fn next_use(&self, at: At) -> Option<usize> {
+        let next = self.next[at.id] as usize;
+        if next == NONE as usize {
+            return None;
+        }
+        let repeats = next <= at.id;
+        let beyond = if at.step >= self.last_repeat_step {
+            repeats || next >= self.end
+        } else {
+            repeats && at.step >= self.repeat_before_step && next >= self.end
+        };
+        (!beyond).then_some(next)
     }
 }
 
@@ -93,4 +124,18 @@ impl<'a> Foresight<'a> {
     pub(crate) fn next(&self, pass: u64, layer: u32) -> Option<&'a [BundleId]> {
         self.script.following(pass, layer, self.passes)
     }
+}
+
+/// For each position the one of its bundle's next use, where `next_at` is what comes after all; leaves there what comes
+/// first.
+fn next_uses(ids: &[BundleId], next_at: &mut [u32]) -> Vec<u32> {
+    let mut next = vec![NONE; ids.len()];
+    for (at, (&bundle, next)) in ids.iter().zip(&mut next).enumerate().rev() {
+        *next = core::mem::replace(&mut next_at[bundle as usize], position(at));
+    }
+    next
+}
+
+fn position(at: usize) -> u32 {
+    u32::try_from(at).ok().filter(|&at| at != NONE).expect("fewer than 2^32 - 1 ids")
 }

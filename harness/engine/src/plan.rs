@@ -27,7 +27,7 @@ struct Planned {
 }
 
 /// A part of a bundle that has to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     extent: Extent,
     bundle: BundleId,
@@ -100,7 +100,8 @@ impl Plan {
             }
             needed_bytes += slot_offset;
         }
-        self.runs.sort_unstable();
+        // No two runs start at one place.
+        self.runs.sort_unstable_by_key(|run| run.extent.offset);
         for index in 0..self.runs.len() {
             self.place(self.runs[index], store);
         }

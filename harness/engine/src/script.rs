@@ -40,7 +40,7 @@ struct Pass {
     positions: Positions,
 }
 
-/// Scores are held as parts of a billion of their row's sum.
+/// Scores are held as parts of a billion of what the layer computes when nothing is skipped.
 pub const MASS_WHOLE: u32 = 1_000_000_000;
 
 /// The active set of one (pass, layer).
@@ -54,9 +54,10 @@ pub struct Row<'a> {
     pub missed: &'a [BundleId],
     /// Position of the row's first id in the script, by which an oracle finds it; the missed ones follow.
     pub first_id: usize,
-    /// Score of each active bundle, parts of [`MASS_WHOLE`] of the row's sum; empty where there are none.
+    /// Score of each active bundle, parts of [`MASS_WHOLE`]; empty where there are none.
     pub mass: &'a [u32],
-    /// Mass of what is active and will not be computed, because no predictor named it.
+    /// Mass that will not be computed whatever the engine does: no predictor named it, or the trace calls it inactive
+    /// although it is not zero. With the masses it comes to [`MASS_WHOLE`] at most.
     pub lost_mass: u32,
 }
 
@@ -119,7 +120,7 @@ impl Script {
     }
 
     /// Gives the row that was pushed last the bundles that its predictor missed, which are read after the others, and
-    /// the mass that is lost with those that nobody reads. Every row of the script has it, or none.
+    /// the mass that is lost whatever is read. Every row of the script has it, or none.
     ///
     /// # Panics
     /// If a row before has none.

@@ -2,10 +2,14 @@
 //!
 //! Two layouts: *separate* keeps each matrix whole, so that a gated neuron is three short reads far apart; *bundled*
 //! puts a neuron's rows and column side by side (*LLM in a flash* §3.2), so that it is one read three times as long.
+//! In either, the bundles of a region lie in order of their ids or in an order that is given ([`crate::order`]).
 
 use alloc::vec::Vec;
 
-use crate::geometry::{BundleId, Geometry};
+use crate::{
+    bitset::Bitset,
+    geometry::{BundleId, Geometry},
+};
 
 /// How the parts of bundles are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,8 @@ struct Place {
 pub struct Store {
     places: Vec<Place>,
     region_of: Vec<u32>,
+    /// The rank of each bundle within its region; empty where that is its number from the region's first.
+    ranks: Vec<u32>,
     read_unit_bytes: u64,
     bytes: u64,
     in_id_order: bool,
@@ -82,7 +88,34 @@ impl Store {
             offset = (offset + region.bundle_bytes * u64::from(region.count)).next_multiple_of(read_unit_bytes);
         }
         let in_id_order = places.iter().all(|place| place.parts == 1);
-        Self { places, region_of, read_unit_bytes, bytes: offset, in_id_order, geometry }
+        Self { places, region_of, ranks: Vec::new(), read_unit_bytes, bytes: offset, in_id_order, geometry }
+    }
+
+    /// As [`Store::new`], but within each region the bundles lie in the order of their `ranks`, one for each bundle of
+    /// the geometry, from 0 in each region.
+    ///
+    /// # Panics
+    /// If the ranks of a region are no permutation of its places, or the read unit is no power of two.
+    #[must_use]
+    pub fn ordered(geometry: Geometry, layout: Layout, read_unit_bytes: u64, ranks: &[u32]) -> Self {
+        assert_eq!(ranks.len(), geometry.bundles() as usize, "a rank for each of {} bundles", geometry.bundles());
+        let mut taken = Bitset::new(ranks.len());
+        let mut is_identity = true;
+        for region in geometry.regions() {
+            for bundle in region.bundles() {
+                let rank = ranks[bundle as usize];
+                assert!(rank < region.count, "bundle {bundle} has rank {rank} in a region of {}", region.count);
+                let place = region.first + rank;
+                assert!(!taken.contains(place), "bundle {bundle} has rank {rank}, which another one has");
+                taken.insert(place);
+                is_identity &= place == bundle;
+            }
+        }
+        let store = Self::new(geometry, layout, read_unit_bytes);
+        if is_identity {
+            return store;
+        }
+        Self { ranks: ranks.to_vec(), in_id_order: false, ..store }
     }
 
     /// Whether a higher bundle always lies at a higher offset, in one run.
@@ -140,7 +173,7 @@ impl Store {
     #[must_use]
     pub fn extent(&self, bundle: BundleId, part: u32) -> Extent {
         let place = &self.places[self.region_of[bundle as usize] as usize];
-        let rank = u64::from(bundle - place.first);
+        let rank = u64::from(self.ranks.get(bundle as usize).copied().unwrap_or(bundle - place.first));
         let offset = place.offset + rank * place.bundle_stride + u64::from(part) * place.part_stride;
         Extent { offset, bytes: place.part_bytes }
     }

@@ -133,6 +133,12 @@ impl Flash {
         self.now_ns
     }
 
+    /// How long reads take.
+    #[must_use]
+    pub fn service(&self) -> &ServiceTable {
+        &self.table
+    }
+
     /// Bytes landed so far.
     #[must_use]
     pub fn landed_bytes(&self) -> u64 {

@@ -105,6 +105,12 @@ impl SimPlatform {
         self.submitted_bytes
     }
 
+    /// How long reads take.
+    #[must_use]
+    pub fn service(&self) -> &ServiceTable {
+        self.flash.service()
+    }
+
     /// Time so far with a read in flight.
     #[must_use]
     pub fn flash_busy_ns(&self) -> u64 {

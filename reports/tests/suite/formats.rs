@@ -70,6 +70,7 @@ fn csv_header() {
     flash.bytes_per_token
     flash.reads
     flash.read_amplification
+    flash.mean_run_bundles
     flash.hidden_ns
     cache.lookups
     cache.hits

@@ -7,4 +7,4 @@ macro_rules! scenarios {
 }
 
 /// Name and text, sorted by name; a test holds it to the folder.
-pub(super) const SCENARIOS: &[(&str, &str)] = scenarios!["llm-in-a-flash", "quickstart"];
+pub(super) const SCENARIOS: &[(&str, &str)] = scenarios!["llm-in-a-flash", "published-systems", "quickstart"];

@@ -25,40 +25,6 @@ pub(super) fn pinned<'de, D: Deserializer<'de>>(from: D) -> Result<Pinned, D::Er
     }
 }
 
-/// An eviction policy as written.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a table such as { policy = \"lru\" }")]
-pub(super) struct EvictFile {
-    policy: Policy,
-    tokens: Option<u32>,
-}
-
-/// The policies by name.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Policy {
-    RetainNone,
-    Lru,
-    Window,
-    Belady,
-}
-
-impl TryFrom<EvictFile> for Evict {
-    type Error = &'static str;
-
-    fn try_from(file: EvictFile) -> Result<Self, Self::Error> {
-        match (file.policy, file.tokens) {
-            (Policy::RetainNone, None) => Ok(Self::RetainNone),
-            (Policy::Lru, None) => Ok(Self::Lru),
-            (Policy::Belady, None) => Ok(Self::Belady),
-            (Policy::Window, Some(0)) => Err("a window of no tokens: at least 1"),
-            (Policy::Window, Some(tokens)) => Ok(Self::Window { tokens }),
-            (Policy::Window, None) => Err("a window of how many tokens? give { policy = \"window\", tokens = 5 }"),
-            (_, Some(_)) => Err("only { policy = \"window\" } has `tokens`: leave them out"),
-        }
-    }
-}
-
 /// The strategy of a file whose single keys are right.
 pub(super) fn strategy(
     origin: &str,
@@ -77,6 +43,7 @@ pub(super) fn strategy(
     if file.name.is_empty() || file.name.contains(char::is_whitespace) {
         return Err(wrong("name", "a name is one word, such as window-5".to_owned()));
     }
+    profile(&file).map_err(|(key, problem)| wrong(key, problem))?;
     let mechanism = match (file.resident_set, file.reads, file.page_cache) {
         (Some(set), Some(reads), None) => {
             resident_set(&set, reads, file.stream).map_err(|(key, problem)| wrong(key, problem))?;
@@ -97,8 +64,8 @@ pub(super) fn strategy(
     };
     let sparse = file.stream == Stream::FeedForward && matches!(mechanism, Mechanism::ResidentSet { .. });
     dimensions(&file, sparse).map_err(|(key, problem)| wrong(key, problem.to_owned()))?;
-    let StrategyFile { name, title, stream, layout, predictor, routing, speculative, .. } = file;
-    Ok(Strategy { name, title, stream, layout, mechanism, predictor, routing, speculative, settings })
+    let StrategyFile { name, title, stream, layout, profile_tokens, predictor, routing, speculative, .. } = file;
+    Ok(Strategy { name, title, stream, layout, profile_tokens, mechanism, predictor, routing, speculative, settings })
 }
 
 /// What must hold for the sections besides the resident set; `sparse` strategies stream active rows to a resident set.
@@ -119,6 +86,12 @@ fn dimensions(file: &StrategyFile, sparse: bool) -> Result<(), (&'static str, &'
     if let Some(routing) = &file.routing {
         if !sparse {
             return Err(("routing", "only stream = \"feed-forward\" into a [resident-set] chooses among rows"));
+        }
+        if file.resident_set.as_ref().is_some_and(|set| set.evict == Evict::Belady) {
+            return Err((
+                "routing",
+                "\"belady\" knows what the trace uses, which [routing] changes: take a policy that knows nothing ahead",
+            ));
         }
         if file.predictor.is_some() {
             return Err(("routing", "a predictor names rows without scores: give either [predictor] or [routing]"));
@@ -156,6 +129,28 @@ fn routing(routing: &Routing) -> Result<(), (&'static str, &'static str)> {
         return Err(("routing.cold-bytes-share", "a copy of no bytes: above 0.0, or drop-cold-below instead"));
     }
     Ok(())
+}
+
+/// What is learnt from a profile, and from how much of one.
+fn profile(file: &StrategyFile) -> Result<(), (&'static str, String)> {
+    if file.layout.is_ordered() && file.stream == Stream::Everything {
+        return Err((
+            "layout",
+            "a dense stream reads all, in whatever order: order the rows of stream = \"feed-forward\", or lay them out \
+             \"bundled\""
+                .to_owned(),
+        ));
+    }
+    match file.profile_tokens {
+        Some(0) => Err(("profile-tokens", "a profile of no tokens: at least 1".to_owned())),
+        Some(_) if !file.is_profiled() => Err((
+            "profile-tokens",
+            "nothing of this strategy learns from a profile: leave it out, or give layout = \"popularity\" or \
+             \"co-activation\", pinned-by = \"popularity\", partition = \"demand\" or a prefetch from neighbours"
+                .to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Far above any queue of a phone (32) or what one queue of an SSD is given, low enough to tabulate.

@@ -119,6 +119,30 @@ fn dimensions_that_exclude_each_other_are_refused() {
 }
 
 #[test]
+fn an_order_on_flash_is_learnt_from_a_profile() {
+    let ordered = |name: &str| RIGHT.replace("\"bundled\"", &format!("\"{name}\""));
+    for name in ["popularity", "co-activation"] {
+        let strategy = parse(&ordered(name), &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert!(strategy.layout.is_ordered());
+        assert_eq!(strategy.profile_tokens, Some(32), "the default");
+        assert_eq!(strategy.settings["profile-tokens"], "32", "written out");
+        let set = [("profile-tokens".to_owned(), Value::Integer(5))];
+        let strategy = parse(&ordered(name), &set).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(strategy.profile_tokens, Some(5), "a setting finds the default");
+    }
+    let set = |tokens| {
+        let layout = ("layout".to_owned(), Value::String("popularity".to_owned()));
+        [layout, ("profile-tokens".to_owned(), Value::Integer(tokens))]
+    };
+    assert_eq!(parse(RIGHT, &set(7)).ok().and_then(|strategy| strategy.profile_tokens), Some(7), "both set");
+    assert_eq!(parse(RIGHT, &[]).ok().map(|strategy| strategy.profile_tokens), Some(None), "nothing to learn");
+    let refused = |text: &str, set: &[(String, Value)]| parse(text, set).expect_err(text).to_string();
+    assert_snapshot!(refused(RIGHT, &set(0)), @"strategy mine.toml with --set: `profile-tokens`: a profile of no tokens: at least 1");
+    assert_snapshot!(problem("layout = \"bundled\"", "layout = \"bundled\"\nprofile-tokens = 8"), @r#"strategy mine.toml: `profile-tokens`: nothing of this strategy learns from a profile: leave it out, or give layout = "popularity" or "co-activation""#);
+    assert_snapshot!(refused(&ordered("co-activation").replace("feed-forward", "everything"), &[]), @r#"strategy mine.toml: `layout`: a dense stream reads all, in whatever order: order the rows of stream = "feed-forward", or lay them out "bundled""#);
+}
+
+#[test]
 fn changes_are_merged_and_an_eviction_policy_is_replaced_whole() {
     let changes: Table =
         "[resident-set]\nevict = { policy = \"window\", tokens = 2 }\npinned-share = \"fit\"\n".parse().expect("TOML");

@@ -38,6 +38,7 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
         self.counters.needed_bytes[cause as usize] += self.ahead.build(self.store, &self.batch);
         for (extent, pieces) in self.ahead.reads() {
             self.counters.reads[cause as usize] += 1;
+            self.counters.pieces[cause as usize] += pieces.len() as u64;
             self.counters.read_bytes[cause as usize] += extent.bytes;
             self.flights.push(self.platform.submit(&Read { extent, cause }, pieces), extent.bytes, pieces);
         }

@@ -116,6 +116,7 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
         self.counters.needed_bytes[cause as usize] += self.plan.build(self.store, &self.batch);
         for (extent, pieces) in self.plan.reads() {
             self.counters.reads[cause as usize] += 1;
+            self.counters.pieces[cause as usize] += pieces.len() as u64;
             self.counters.read_bytes[cause as usize] += extent.bytes;
             self.tickets.push(self.platform.submit(&Read { extent, cause }, pieces));
         }

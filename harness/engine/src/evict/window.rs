@@ -1,63 +1,100 @@
 //! Window of k tokens: keeps the union of the active sets of the last k passes (*LLM in a flash* §3.1).
 //!
 //! The paper counts references: a bundle stays while any of the last k tokens used it. That is the same as dropping a
-//! bundle k passes after its last use, so the window is a recency list with an age limit, and the oldest entries
-//! are always at its tail. Under a budget smaller than the window it sheds the oldest first, as LRU does.
-
-use alloc::{vec, vec::Vec};
+//! bundle k passes after its last use, so the window is a recency trail with an age limit, and the oldest entries
+//! are always at its tail.
+//!
+//! The paper's window is *fixed*: it holds what k tokens used, whatever that comes to. It is this policy under a
+//! budget that suffices for k tokens. Under a smaller budget the window *shrinks*: it sheds the oldest first, as LRU
+//! does, and so never keeps more of an old token than of a newer one.
+//!
+//! 20 to 36 bytes a bundle: a trail of ids and steps.
 
 use crate::{
-    evict::{At, Evict, Moment, lru::Lru},
+    evict::{
+        At, Evict, Moment,
+        trail::{Entry, Trail},
+    },
     geometry::BundleId,
 };
+
+/// A use, and the low half of its step's number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    bundle: BundleId,
+    step_low: u32,
+}
+
+impl Entry for Use {
+    fn bundle(self) -> BundleId {
+        self.bundle
+    }
+}
 
 /// Drops a bundle that the last k passes did not use.
 #[derive(Clone, Debug)]
 pub struct Window {
-    lru: Lru,
-    last_step: Vec<u64>,
-    steps: u64,
+    recency: Trail<Use>,
+    steps: u32,
 }
 
 impl Window {
     /// A window of `tokens` passes of `layers` steps each, for ids below `bundles`.
     ///
     /// # Panics
-    /// If the window is of no tokens.
+    /// If the window is of no tokens, or of 2^31 steps or more: older bundles could not be told from newer ones.
     #[must_use]
     pub fn new(bundles: u32, tokens: u32, layers: u32) -> Self {
         assert!(tokens > 0, "a window of no tokens");
-        let steps = u64::from(tokens) * u64::from(layers);
-        Self { lru: Lru::new(bundles), last_step: vec![0; bundles as usize], steps }
+        let steps = tokens.checked_mul(layers).filter(|&steps| steps < 1 << 31);
+        let steps = steps.expect("a window of fewer than 2^31 steps");
+        Self { recency: Trail::new(bundles), steps }
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the low half is what is kept")]
+fn low(step: u64) -> u32 {
+    step as u32
+}
+
 impl Evict for Window {
+    #[inline]
     fn hold(&mut self, bundle: BundleId) {
-        self.lru.hold(bundle);
+        self.recency.forget(bundle);
     }
 
+    #[inline]
     fn touch(&mut self, bundle: BundleId, at: At) {
-        self.last_step[bundle as usize] = at.step;
-        self.lru.touch(bundle, at);
+        self.recency.push(Use { bundle, step_low: low(at.step) });
     }
 
     fn release(&mut self, bundle: BundleId) {
-        self.lru.release(bundle);
+        // As new as the newest: its own step is forgotten.
+        let step_low = self.recency.newest().map_or(0, |newest| newest.step_low);
+        self.recency.push(Use { bundle, step_low });
     }
 
+    #[inline]
+    fn reuse(&mut self, bundle: BundleId, at: At) {
+        self.touch(bundle, at);
+    }
+
+    #[inline]
     fn admit(&mut self, bundle: BundleId, at: At) {
-        self.last_step[bundle as usize] = at.step;
-        self.lru.admit(bundle, at);
+        self.touch(bundle, at);
     }
 
+    #[inline]
     fn victim(&mut self) -> Option<BundleId> {
-        self.lru.victim()
+        self.recency.pop()
     }
 
+    #[inline]
     fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
-        let oldest = self.lru.oldest()?;
-        let expired = moment == Moment::BeforePlacing && self.last_step[oldest as usize] + self.steps <= step;
-        if expired { self.lru.victim() } else { None }
+        if moment == Moment::AfterStep {
+            return None;
+        }
+        let age = low(step).wrapping_sub(self.recency.oldest()?.step_low);
+        if age >= self.steps { self.recency.pop() } else { None }
     }
 }

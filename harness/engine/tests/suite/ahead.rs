@@ -54,7 +54,7 @@ fn run(case: &RichCase) -> Did {
     let setup = case.setup(&store, &script, &prefetch);
     let pinned: BTreeSet<BundleId> = setup.pinned.iter().copied().collect();
     let budget_bytes = setup.budget_bytes;
-    let policy = case.policy.build(&script, store.geometry().bundles(), case.decode_passes);
+    let policy = case.policy.build(&script, store.geometry(), setup.budget_bytes, case.decode_passes);
     let (policy, notes): (Watched, Rc<RefCell<Care>>) = Watched::new(policy);
     let mut engine = Engine::new(&store, setup, policy, ClockWorld::new(case.read_ns));
     engine.warm_up();
@@ -130,7 +130,7 @@ pub(crate) fn busy_case() -> RichCase {
         budget_share: 30,
         extra: Extra::None,
         ahead: Ahead::Partly,
-        policy: Policy::Lru,
+        policy: Policy::LRU,
         layout: Layout::Bundled,
         overlap: Overlap::AsLanded,
         unit_bytes: 4,
@@ -154,7 +154,7 @@ fn every_end_of_a_read_ahead_happens() {
         all.released += did.released;
         all.missed += did.missed;
     };
-    for policy in Policy::ALL {
+    for policy in Policy::all() {
         for ahead in Ahead::ALL {
             for (read_ns, extra) in [(2, Extra::None), (700, Extra::Missed), (20_000, Extra::None)] {
                 add(&RichCase { extra, ahead, policy, read_ns, ..busy_case() });
@@ -177,8 +177,8 @@ fn a_read_that_was_taken_back_is_no_earlier_holding() {
         let store = Store::new(case.geometry(), case.layout, case.unit_bytes);
         let (script, hints) = (case.script(), case.hints());
         let prefetch = case.prefetch(&script, &hints);
-        let policy = case.policy.build(&script, store.geometry().bundles(), case.decode_passes);
         let setup = case.setup(&store, &script, &prefetch);
+        let policy = case.policy.build(&script, store.geometry(), setup.budget_bytes, case.decode_passes);
         let mut engine = Engine::new(&store, setup, policy, ClockWorld::new(case.read_ns));
         engine.warm_up();
         for step in case.steps(&script, &prefetch) {

@@ -6,8 +6,7 @@ use allocation_counter::{AllocationInfo, measure};
 use tightfit_engine::{
     Engine, Overlap, Platform, Store,
     engine::Gather,
-    evict::{Evict, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
-    oracle::Oracle,
+    evict::Kind,
     paged::{PageSetup, PagedEngine},
     platform::{Kernel, Piece, Read, Surcharge, Ticket, Touched},
     prefetch::Prefetch,
@@ -97,30 +96,32 @@ fn session_allocations(stepper: &mut impl Stepper, case: &Case) -> AllocationInf
     info
 }
 
-fn engine_allocations(choice: &Choice, evict: impl Evict, case: &Case) -> u64 {
-    let store = Store::new(case.geometry(3), choice.layout, choice.unit_bytes);
-    let mut engine = Engine::new(&store, choice.setup(case, &store), evict, StillWorld::new());
+fn engine_allocations(choice: &Choice, case: &Case) -> u64 {
+    let store = choice.store(case);
+    let setup = choice.setup(case, &store);
+    let evict = choice.policy.build(&case.script(), store.geometry(), setup.budget_bytes, case.decode_passes);
+    let mut engine = Engine::new(&store, setup, evict, StillWorld::new());
     let info = session_allocations(&mut engine, case);
     let counters = engine.counters();
-    assert!(choice.policy == Policy::RetainNone || counters.hits > 0 && counters.evictions > 0, "{counters:?}");
-    assert!(!choice.compact || choice.policy == Policy::RetainNone || counters.moves > 0, "{counters:?}");
+    assert!(choice.policy.kind == Kind::RetainNone || counters.hits > 0 && counters.evictions > 0, "{counters:?}");
+    assert!(!choice.compact || choice.policy.kind == Kind::RetainNone || counters.moves > 0, "{counters:?}");
     info.count_total
 }
 
 #[test]
 fn no_policy_allocates_in_a_step() {
     let case = case();
-    let script = case.script();
-    let bundles = case.geometry(1).bundles();
+    let policies = Policy::all();
     let mut runs = 0;
     for (compact, whole_layer, reads_ahead) in [(true, false, false), (true, true, false), (false, true, true)] {
-        for (layout, policy) in [Layout::Separate, Layout::Bundled]
+        for ((layout, shuffle), policy) in [(Layout::Separate, 0), (Layout::Bundled, 0), (Layout::Bundled, 7)]
             .into_iter()
-            .flat_map(|layout| Policy::ALL.map(|policy| (layout, policy)))
+            .flat_map(|layout| policies.iter().map(move |&policy| (layout, policy)))
         {
             let choice = Choice {
                 policy,
                 layout,
+                shuffle,
                 compact,
                 overlap: Overlap::ResidentFirst,
                 whole_layer,
@@ -131,22 +132,12 @@ fn no_policy_allocates_in_a_step() {
                 pin_every: 6,
                 read_ns: 500,
             };
-            let calls = match policy {
-                Policy::RetainNone => engine_allocations(&choice, RetainNone::new(script.row_bundles_max()), &case),
-                Policy::Lru => engine_allocations(&choice, Lru::new(bundles), &case),
-                Policy::Window(tokens) => {
-                    engine_allocations(&choice, Window::new(bundles, tokens, script.layers()), &case)
-                }
-                Policy::Belady => {
-                    let oracle = Oracle::new(&script, bundles, case.decode_passes);
-                    engine_allocations(&choice, Belady::new(bundles, oracle), &case)
-                }
-            };
+            let calls = engine_allocations(&choice, &case);
             assert_eq!(calls, 0, "calls of the allocator under {choice:?}");
             runs += 1;
         }
     }
-    assert_eq!(runs, 3 * 2 * 6);
+    assert_eq!(runs, 3 * 3 * policies.len());
 }
 
 #[test]

@@ -33,8 +33,8 @@ proptest! {
 
     #[test]
     fn belady_is_never_beaten_on_equal_sizes(case in Case::any(true, 1, 4)) {
-        let belady = hits_by_budget(&case, Policy::Belady);
-        for policy in Policy::ALL {
+        let belady = hits_by_budget(&case, Policy::BELADY);
+        for policy in Policy::all() {
             for (budget, (online, bound)) in hits_by_budget(&case, policy).iter().zip(&belady).enumerate() {
                 prop_assert!(online <= bound, "{:?} has {} hits, Belady {} in {} bundles", policy, online, bound, budget);
             }
@@ -44,7 +44,7 @@ proptest! {
     /// Also on unequal sizes: what LRU holds is always a head of its recency list.
     #[test]
     fn lru_never_loses_hits_when_the_budget_grows(case in Case::any(false, 1, 4)) {
-        let hits = hits_by_budget(&case, Policy::Lru);
+        let hits = hits_by_budget(&case, Policy::LRU);
         prop_assert!(hits.is_sorted(), "{:?}", hits);
     }
 }
@@ -54,7 +54,7 @@ fn belady_knows_what_lru_can_not() {
     // Four bundles in a cycle through three slots: LRU floods to no hit at all, Belady keeps two of three.
     let masks = (0..4).map(|bundle| vec![1 << bundle]).collect();
     let case = Case { layers: vec![(4, 1)], prefill: 0, masks, decode_passes: 40, budget_share: 48 };
-    let [lru, belady] = [Policy::Lru, Policy::Belady].map(|policy| hits_by_budget(&case, policy)[3]);
+    let [lru, belady] = [Policy::LRU, Policy::BELADY].map(|policy| hits_by_budget(&case, policy)[3]);
     assert_eq!(lru, 0, "below the token cycle LRU floods");
     assert_eq!(belady, 24, "of 36 accesses after the first four, two of three hit");
 }

@@ -26,20 +26,23 @@ fn part(geometry: &Geometry, bundle: BundleId, part: u32) -> Vec<u8> {
     (0..region.bundle_bytes / u64::from(region.parts)).map(|at| weight(bundle, part, at)).collect()
 }
 
-/// The store's bytes, laid out from the words of the layouts: matrix after matrix, or bundle after bundle.
-pub(crate) fn flash(geometry: &Geometry, layout: Layout, unit_bytes: usize) -> Vec<u8> {
+/// The store's bytes, laid out from the words of the layouts: matrix after matrix, or bundle after bundle, in either
+/// by rank.
+pub(crate) fn flash(geometry: &Geometry, layout: Layout, ranks: &[u32], unit_bytes: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     for region in geometry.regions() {
+        let mut order: Vec<BundleId> = region.bundles().collect();
+        order.sort_by_key(|&bundle| ranks[bundle as usize]);
         match layout {
             Layout::Separate => {
                 for number in 0..region.parts {
-                    for bundle in region.bundles() {
+                    for &bundle in &order {
                         bytes.extend(part(geometry, bundle, number));
                     }
                 }
             }
             Layout::Bundled => {
-                for bundle in region.bundles() {
+                for &bundle in &order {
                     for number in 0..region.parts {
                         bytes.extend(part(geometry, bundle, number));
                     }
@@ -83,8 +86,9 @@ pub(crate) struct BytesWorld {
 }
 
 impl BytesWorld {
-    /// A world whose reads take up to `read_ns`, four times as long ahead of need, each its own time, so that they land in any order.
-    pub(crate) fn new(geometry: &Geometry, layout: Layout, unit_bytes: u64, read_ns: u64) -> Self {
+    /// A world whose reads take up to `read_ns`, four times as long ahead of need, each its own time, so that they land
+    /// in any order.
+    pub(crate) fn new(geometry: &Geometry, layout: Layout, ranks: &[u32], unit_bytes: u64, read_ns: u64) -> Self {
         let unit_bytes = usize::try_from(unit_bytes).expect("a small read unit");
         let whole = |region: &tightfit_engine::geometry::Region, bundle| -> Vec<u8> {
             (0..region.parts).flat_map(|number| part(geometry, bundle, number)).collect()
@@ -96,7 +100,7 @@ impl BytesWorld {
             .collect();
         let row_bytes = truth.iter().map(Vec::len).max().unwrap_or(0);
         Self {
-            flash: flash(geometry, layout, unit_bytes),
+            flash: flash(geometry, layout, ranks, unit_bytes),
             slots: vec![vec![POISON; row_bytes]; truth.len()],
             occupant: vec![NONE; truth.len()],
             truth,

@@ -94,6 +94,22 @@ impl Case {
     }
 }
 
+/// Ranks of a store of `geometry`, shuffled within each region; in order for 0.
+pub(crate) fn ranks(geometry: &Geometry, shuffle: u64) -> Vec<u32> {
+    let mut ranks = Vec::new();
+    for region in geometry.regions() {
+        let mixed =
+            |bundle: &u32| (u64::from(*bundle) + 1).wrapping_mul(shuffle).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        let mut order: Vec<BundleId> = region.bundles().collect();
+        order.sort_by_key(mixed);
+        ranks.extend(region.bundles().map(|id| {
+            let place = order.iter().position(|&other| other == id).expect("every bundle has a place");
+            u32::try_from(place).expect("a small region")
+        }));
+    }
+    ranks
+}
+
 /// All steps of a run of `script`, as a session makes them.
 pub(crate) fn steps(script: &Script, decode_passes: u64, reads_ahead: bool) -> Vec<Step<'_>> {
     let passes = script.prefill_passes() + usize::try_from(decode_passes).expect("a few passes");

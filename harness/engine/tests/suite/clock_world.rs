@@ -30,6 +30,8 @@ pub(crate) struct ClockWorld {
     /// Reads taken back, and their bytes.
     pub(crate) cancelled_reads: u64,
     pub(crate) cancelled_bytes: u64,
+    /// Pieces that the reads were asked to bring, by cause.
+    pub(crate) asked_pieces: [u64; Cause::COUNT],
     /// Every read's length, in order.
     pub(crate) lengths: Vec<u64>,
     /// Bytes moved.
@@ -55,6 +57,7 @@ impl ClockWorld {
             unused: BTreeSet::new(),
             cancelled_reads: 0,
             cancelled_bytes: 0,
+            asked_pieces: [0; Cause::COUNT],
             lengths: Vec::new(),
             moved_bytes: 0,
             kernel_ns: 0,
@@ -77,6 +80,7 @@ impl Platform for ClockWorld {
         self.finish_ns.retain(|_, finish_ns| *finish_ns > now_ns);
         self.asked_bytes[read.cause as usize] += read.extent.bytes;
         self.asked_reads[read.cause as usize] += 1;
+        self.asked_pieces[read.cause as usize] += pieces.len() as u64;
         self.lengths.push(read.extent.bytes);
         for piece in pieces.iter().filter(|_| read.cause == Cause::Prefetch) {
             *self.ahead_bytes.entry(piece.bundle).or_default() += piece.bytes;

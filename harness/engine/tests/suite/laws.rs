@@ -12,7 +12,7 @@ use tightfit_engine::{
 };
 
 use crate::{
-    case::{Case, steps},
+    case::{Case, ranks, steps},
     clock_world::{ClockWorld, SURCHARGE},
     policy::Policy,
 };
@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Choice {
     pub(crate) policy: Policy,
     pub(crate) layout: Layout,
+    /// How the bundles of each region are shuffled; 0 for not at all.
+    pub(crate) shuffle: u64,
     pub(crate) compact: bool,
     pub(crate) overlap: Overlap,
     pub(crate) whole_layer: bool,
@@ -36,12 +38,13 @@ pub(crate) struct Choice {
 impl Choice {
     /// Any choice.
     pub(crate) fn any() -> impl Strategy<Value = Self> {
-        let policy = prop::sample::select(Policy::ALL.to_vec());
+        let policy = prop::sample::select(Policy::all());
         let layout = prop::sample::select(vec![Layout::Separate, Layout::Bundled]);
         let overlap = prop::sample::select(vec![Overlap::None, Overlap::ResidentFirst]);
+        let layout = (layout, prop_oneof![Just(0), 1_u64..1000]);
         let reads = (0_u32..5, 0_u64..40, 1_u64..6, 0_u64..400);
         let rest = (any::<bool>(), any::<bool>(), any::<bool>(), 1_usize..5);
-        (policy, layout, overlap, reads, rest).prop_map(|(policy, layout, overlap, reads, rest)| {
+        (policy, layout, overlap, reads, rest).prop_map(|(policy, (layout, shuffle), overlap, reads, rest)| {
             let (unit_bits, coalesce_gap_bytes, read_units_max, read_ns) = reads;
             let (compact, whole_layer, reads_ahead, pin_every) = rest;
             // Rows in flight can't move, and only whole layers are known ahead.
@@ -49,6 +52,7 @@ impl Choice {
             Self {
                 policy,
                 layout,
+                shuffle,
                 compact,
                 overlap,
                 whole_layer,
@@ -60,6 +64,13 @@ impl Choice {
                 read_ns,
             }
         })
+    }
+
+    /// The store of `case`.
+    pub(crate) fn store(&self, case: &Case) -> Store {
+        let geometry = case.geometry(3);
+        let ranks = ranks(&geometry, self.shuffle);
+        Store::ordered(geometry, self.layout, self.unit_bytes, &ranks)
     }
 
     /// The setup for a run of `case`.
@@ -93,10 +104,10 @@ proptest! {
 
     #[test]
     fn counts_agree_with_each_other_and_with_the_platform(case in Case::any(false, 6, 8), choice in Choice::any()) {
-        let store = Store::new(case.geometry(3), choice.layout, choice.unit_bytes);
+        let store = choice.store(&case);
         let setup = choice.setup(&case, &store);
         let script = case.script();
-        let policy = choice.policy.build(&script, store.geometry().bundles(), case.decode_passes);
+        let policy = choice.policy.build(&script, store.geometry(), choice.setup(&case, &store).budget_bytes, case.decode_passes);
         let mut engine = Engine::new(&store, setup.clone(), policy, ClockWorld::new(choice.read_ns));
         engine.warm_up();
         let read_before = engine.platform().asked_bytes[Cause::WarmUp as usize];
@@ -120,6 +131,7 @@ proptest! {
         prop_assert_eq!(counters.lookups, lookups);
         prop_assert_eq!(counters.read_bytes, world.asked_bytes);
         prop_assert_eq!(counters.reads, world.asked_reads);
+        prop_assert_eq!(counters.pieces, world.asked_pieces);
         prop_assert_eq!(counters.read_bytes_total(), world.lengths.iter().sum::<u64>());
         prop_assert!(world.lengths.iter().all(|&bytes| bytes % choice.unit_bytes == 0 && bytes <= setup.reads.read_bytes_max));
         prop_assert_eq!(counters.moved_bytes, world.moved_bytes);
@@ -130,9 +142,9 @@ proptest! {
 
     #[test]
     fn every_nanosecond_has_an_owner(case in Case::any(false, 6, 8), choice in Choice::any()) {
-        let store = Store::new(case.geometry(3), choice.layout, choice.unit_bytes);
+        let store = choice.store(&case);
         let script = case.script();
-        let policy = choice.policy.build(&script, store.geometry().bundles(), case.decode_passes);
+        let policy = choice.policy.build(&script, store.geometry(), choice.setup(&case, &store).budget_bytes, case.decode_passes);
         let mut engine = Engine::new(&store, choice.setup(&case, &store), policy, ClockWorld::new(choice.read_ns));
         let start_ns = tightfit_engine::Platform::now_ns(engine.platform_mut());
         engine.warm_up();
@@ -156,9 +168,9 @@ proptest! {
     /// Whatever runs first, the rows of a step's feed-forward kernels are its active set.
     #[test]
     fn kernels_compute_every_active_row_once(case in Case::any(false, 6, 8), choice in Choice::any()) {
-        let store = Store::new(case.geometry(3), choice.layout, choice.unit_bytes);
+        let store = choice.store(&case);
         let script = case.script();
-        let policy = choice.policy.build(&script, store.geometry().bundles(), case.decode_passes);
+        let policy = choice.policy.build(&script, store.geometry(), choice.setup(&case, &store).budget_bytes, case.decode_passes);
         let mut engine = Engine::new(&store, choice.setup(&case, &store), policy, ClockWorld::new(choice.read_ns));
         let mut split = 0;
         for step in steps(&script, case.decode_passes, choice.reads_ahead) {

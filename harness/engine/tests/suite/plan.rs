@@ -8,6 +8,8 @@ use tightfit_engine::{
     store::{Extent, Layout},
 };
 
+use crate::case::ranks;
+
 /// Eight bundles of 12 B in 3 parts, in a store of read units of `unit_bytes`.
 fn store(layout: Layout, unit_bytes: u64) -> Store {
     let mut geometry = Geometry::new();
@@ -68,6 +70,41 @@ fn reads_are_rounded_out_to_read_units() {
 }
 
 #[test]
+fn ranks_say_what_is_adjacent() {
+    let mut geometry = Geometry::new();
+    geometry.push(0, 4, 12, 3);
+    geometry.push(1, 4, 12, 3);
+    // By place: 2, 0, 3, 1 and then 4, 5, 7, 6.
+    let ranks = [1, 3, 0, 2, 0, 1, 3, 2];
+    let store = Store::ordered(geometry.clone(), Layout::Bundled, 1, &ranks);
+    assert!(!store.in_id_order());
+    let rules = ReadRules { coalesce_gap_bytes: 0, read_bytes_max: 96 };
+    assert_eq!(reads(&store, rules, &[0, 2]), [(0, 24)], "neighbours, against their ids");
+    assert_eq!(reads(&store, rules, &[0, 1]), [(12, 12), (36, 12)]);
+    assert_eq!(reads(&store, rules, &[1, 4]), [(36, 24)], "across regions");
+    let in_order: Vec<u32> = (0..4).chain(0..4).collect();
+    assert!(
+        Store::ordered(geometry, Layout::Bundled, 1, &in_order).in_id_order(),
+        "the identity is no order of its own"
+    );
+}
+
+#[test]
+fn ranks_are_a_permutation_of_each_region() {
+    let refused = |ranks: &[u32]| {
+        let mut geometry = Geometry::new();
+        geometry.push(0, 2, 12, 3);
+        geometry.push(1, 2, 12, 3);
+        let store = std::panic::catch_unwind(|| Store::ordered(geometry, Layout::Bundled, 1, ranks));
+        *store.expect_err("no permutation").downcast::<String>().expect("a text")
+    };
+    assert!(std::panic::catch_unwind(|| refused(&[1, 0, 1, 0])).is_err(), "a permutation is taken");
+    assert_eq!(refused(&[0, 1, 1, 1]), "bundle 3 has rank 1, which another one has");
+    assert_eq!(refused(&[0, 2, 0, 1]), "bundle 1 has rank 2 in a region of 2", "a place of the next region");
+    assert!(refused(&[0, 1, 0]).contains("a rank for each of 4 bundles"));
+}
+
+#[test]
 #[should_panic(expected = "longest read 12 B, read unit 8 B")]
 fn the_longest_read_is_whole_units() {
     let _ = Plan::new(&store(Layout::Bundled, 8), ReadRules { coalesce_gap_bytes: 0, read_bytes_max: 12 }, 1);
@@ -104,6 +141,7 @@ proptest! {
     fn pieces_tile_exactly_what_is_needed(
         regions in prop::collection::vec((1_u32..10, 1_u64..30, 1_u32..4), 1..4),
         separate in any::<bool>(),
+        shuffle in prop_oneof![Just(0), 1_u64..1000],
         unit_bits in 0_u32..5,
         gap in 0_u64..50,
         units_max in 1_u64..6,
@@ -115,7 +153,8 @@ proptest! {
         }
         let unit_bytes = 1 << unit_bits;
         let layout = if separate { Layout::Separate } else { Layout::Bundled };
-        let store = Store::new(geometry, layout, unit_bytes);
+        let ranks = ranks(&geometry, shuffle);
+        let store = Store::ordered(geometry, layout, unit_bytes, &ranks);
         let bundles = store.geometry().bundles();
         let batch: Vec<(u32, u32)> =
             (0..bundles).filter(|&bundle| wanted[bundle as usize]).map(|bundle| (bundle, bundle + 100)).collect();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tightfit_engine::{
     Geometry, Script, Store,
-    evict::{Evict, Sizes, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
+    evict::{At, Evict, Sizes},
     oracle::Oracle,
     replay::Replay,
     session::Stepper,
@@ -45,13 +45,9 @@ proptest! {
         }
         let passes = stream.len() as u64;
         let capacity_bytes = slots * BUNDLE_BYTES;
-        for policy in Policy::ALL {
-            let found = match policy {
-                Policy::RetainNone => replayed(RetainNone::new(1), &stream, 9, capacity_bytes),
-                Policy::Lru => replayed(Lru::new(9), &stream, 9, capacity_bytes),
-                Policy::Window(tokens) => replayed(Window::new(9, tokens, 1), &stream, 9, capacity_bytes),
-                Policy::Belady => replayed(Belady::new(9, Oracle::of_stream(&stream, 9)), &stream, 9, capacity_bytes),
-            };
+        for policy in Policy::all() {
+            let evict = policy.build(&script, store.geometry(), capacity_bytes, passes);
+            let found = replayed(evict, &stream, 9, capacity_bytes);
             let mut engine = engine(&store, &script, plain(&script, capacity_bytes, Vec::new()), policy, passes);
             for (step, found) in steps(&script, passes, false).iter().zip(found) {
                 let before = engine.counters().hits;
@@ -59,5 +55,24 @@ proptest! {
                 prop_assert_eq!(engine.counters().hits > before, found, "step {} under {:?}", step.number, policy);
             }
         }
+    }
+}
+
+/// Three ways to know the same future.
+#[test]
+fn the_future_of_a_stream_is_that_of_a_script_of_single_lookups() {
+    let stream = [3_u32, 1, 3, 0, 1, 3, 2, 0];
+    let mut script = Script::new(1);
+    for bundle in stream {
+        script.push_pass(false, 1);
+        script.push_row([bundle], 1);
+    }
+    let oracle = Oracle::of_stream(stream.to_vec(), 4);
+    let never = tightfit_engine::NONE;
+    assert_eq!(oracle, Oracle::of_known(stream.to_vec(), vec![2, 4, 5, 7, never, never, never, never]));
+    let of_script = Oracle::new(&script, 4, stream.len() as u64);
+    for (number, _) in stream.iter().enumerate() {
+        let at = At { step: number as u64, id: number };
+        assert_eq!(of_script.next_use(at), oracle.next_use(at), "lookup {number}");
     }
 }

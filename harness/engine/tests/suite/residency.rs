@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use tightfit_engine::{
     Engine, Overlap, Script, Setup, Store,
     engine::Gather,
+    evict::{self, Kind},
     geometry::BundleId,
     plan::ReadRules,
     prefetch::Prefetch,
@@ -17,7 +18,7 @@ use tightfit_engine::{
 use crate::{
     case::{Case, steps},
     clock_world::ClockWorld,
-    policy::{AnyPolicy, Policy},
+    policy::Policy,
     twin::{Counts, Twin},
 };
 
@@ -45,13 +46,13 @@ pub(crate) fn engine<'s>(
     setup: Setup,
     policy: Policy,
     decode_passes: u64,
-) -> Engine<'s, ClockWorld, AnyPolicy> {
-    let policy = policy.build(script, store.geometry().bundles(), decode_passes);
+) -> Engine<'s, ClockWorld, evict::Policy> {
+    let policy = policy.build(script, store.geometry(), setup.budget_bytes, decode_passes);
     Engine::new(store, setup, policy, ClockWorld::new(1000))
 }
 
 /// Counts of the engine since `earlier`.
-fn counts(engine: &Engine<'_, ClockWorld, AnyPolicy>, earlier: Counts) -> (Counts, Counts) {
+fn counts(engine: &Engine<'_, ClockWorld, evict::Policy>, earlier: Counts) -> (Counts, Counts) {
     let counters = engine.counters();
     let now = Counts {
         hits: counters.hits,
@@ -69,7 +70,7 @@ fn counts(engine: &Engine<'_, ClockWorld, AnyPolicy>, earlier: Counts) -> (Count
 }
 
 fn any_policy() -> impl Strategy<Value = Policy> {
-    prop::sample::select(Policy::ALL.to_vec())
+    prop::sample::select(Policy::all())
 }
 
 /// Runs engine and twin side by side and returns how many steps were compared.
@@ -85,7 +86,8 @@ fn side_by_side(case: &Case, policy: Policy, pin_every: usize) -> Result<usize, 
     let setup = plain(&script, budget_bytes, pinned.clone());
     let mut engine = engine(&store, &script, setup, policy, case.decode_passes);
     engine.warm_up();
-    let mut twin = Twin::new(policy, budget_bytes, case.layers.len(), &sizes, &history, &pinned);
+    let layers: Vec<u32> = case.layers.iter().map(|&(count, _)| count).collect();
+    let mut twin = Twin::new(policy, budget_bytes, &layers, &sizes, &history, &pinned);
     let mut earlier = Counts::default();
     let all = steps(&script, case.decode_passes, false);
     prop_assert_eq!(all.len(), history.len());
@@ -152,12 +154,12 @@ fn the_twin_comparison_reaches_every_kind_of_count() {
         decode_passes: 7,
         budget_share: 37,
     };
-    for policy in Policy::ALL {
+    for policy in Policy::all() {
         assert_eq!(side_by_side(&case, policy, 1).expect("engine and twin agree"), 16);
     }
     let store = Store::new(case.geometry(1), Layout::Bundled, 1);
     let script = case.script();
-    let mut lru = engine(&store, &script, plain(&script, case.budget_bytes(), Vec::new()), Policy::Lru, 7);
+    let mut lru = engine(&store, &script, plain(&script, case.budget_bytes(), Vec::new()), Policy::LRU, 7);
     for step in steps(&script, 7, false) {
         lru.step(&step);
     }
@@ -179,7 +181,13 @@ fn a_window_drops_what_left_it_before_it_takes_in_what_is_new() {
     };
     let store = Store::new(case.geometry(1), Layout::Bundled, 1);
     let script = case.script();
-    let mut window = engine(&store, &script, plain(&script, case.budget_bytes(), Vec::new()), Policy::Window(1), 6);
+    let mut window = engine(
+        &store,
+        &script,
+        plain(&script, case.budget_bytes(), Vec::new()),
+        Policy::whole(Kind::Window { tokens: 1 }),
+        6,
+    );
     for step in steps(&script, 6, false) {
         window.step(&step);
     }

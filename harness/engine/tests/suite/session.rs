@@ -86,7 +86,7 @@ proptest! {
             script.push_positions(is_prefill, positions);
             script.push_row([1], 1);
         }
-        let policy = Policy::Lru.build(&script, 2, passes);
+        let policy = Policy::LRU.build(&script, store.geometry(), 16, passes);
         let mut engine = Engine::new(&store, plain(&script, 16, Vec::new()), policy, ClockWorld::new(10));
         let request = Request {
             script: &script,

@@ -1,12 +1,12 @@
 //! List, heap and bitset beside the plainest thing that does the same.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use proptest::prelude::*;
 use tightfit_engine::{
     bitset::Bitset,
-    heap::Heap,
     list::{Links, List},
+    marks::Marks,
 };
 
 proptest! {
@@ -37,29 +37,25 @@ proptest! {
     }
 
     #[test]
-    fn a_heap_has_its_largest_entry_on_top(
-        calls in prop::collection::vec((0_u32..40, prop::option::weighted(0.7, 0_u64..15)), 0..400),
+    fn marks_are_a_set_that_finds_the_last_below(
+        bound in prop::sample::select(vec![1_usize, 64, 65, 4096, 4097, 300_000]),
+        calls in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), any::<prop::sample::Index>()), 0..200),
     ) {
-        let mut heap = Heap::new(40);
-        let mut keys: BTreeMap<u32, u64> = BTreeMap::new();
-        for (id, key) in calls {
-            match key {
-                Some(key) => {
-                    heap.set(id, key);
-                    keys.insert(id, key);
-                }
-                None if keys.remove(&id).is_some() => heap.remove(id),
-                None => {}
+        let mut marks = Marks::new(bound);
+        let mut set = BTreeSet::new();
+        for (position, insert, below) in calls {
+            let position = position.index(bound);
+            if insert {
+                marks.insert(position);
+                set.insert(position);
+            } else {
+                marks.remove(position);
+                set.remove(&position);
             }
-            prop_assert_eq!(heap.top(), keys.iter().map(|(&id, &key)| (key, id)).max());
+            for below in [below.index(bound + 2), position, position + 1, usize::MAX] {
+                prop_assert_eq!(marks.last_below(below), set.range(..below).next_back().copied(), "below {}", below);
+            }
         }
-        let mut sorted: Vec<(u64, u32)> = keys.iter().map(|(&id, &key)| (key, id)).collect();
-        sorted.sort_unstable();
-        while let Some((key, id)) = heap.top() {
-            prop_assert_eq!(Some((key, id)), sorted.pop());
-            heap.remove(id);
-        }
-        prop_assert!(sorted.is_empty());
     }
 
     #[test]
@@ -71,8 +67,7 @@ proptest! {
                 bits.insert(id);
                 set.insert(id);
             } else {
-                bits.remove(id);
-                set.remove(&id);
+                prop_assert_eq!(bits.take(id), set.remove(&id));
             }
             prop_assert_eq!(bits.count(), set.len() as u64);
         }

@@ -4,11 +4,9 @@
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use tightfit_engine::{
-    evict::{At, Evict, Moment},
+    evict::{At, Evict, Moment, Policy},
     geometry::BundleId,
 };
-
-use crate::policy::AnyPolicy;
 
 /// What is in a policy's care.
 #[derive(Debug, Default)]
@@ -23,13 +21,13 @@ pub(crate) struct Care {
 
 /// A policy and the notes on it, which outlive its move into an engine.
 pub(crate) struct Watched {
-    policy: AnyPolicy,
+    policy: Policy,
     care: Rc<RefCell<Care>>,
 }
 
 impl Watched {
     /// Watches `policy`, which has nothing in its care.
-    pub(crate) fn new(policy: AnyPolicy) -> (Self, Rc<RefCell<Care>>) {
+    pub(crate) fn new(policy: Policy) -> (Self, Rc<RefCell<Care>>) {
         let care = Rc::default();
         (Self { policy, care: Rc::clone(&care) }, care)
     }

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use tightfit_engine::{
     Engine, Overlap, Store,
+    evict::{self, Kind},
     platform::{Piece, Platform},
     session::Stepper,
     store::Layout,
@@ -11,9 +12,9 @@ use tightfit_engine::{
 
 use crate::{
     bytes_world::{BytesWorld, flash},
-    case::{Case, steps},
+    case::{Case, ranks, steps},
     laws::Choice,
-    policy::{AnyPolicy, Policy},
+    policy::Policy,
 };
 
 /// What a run did, so that a test can see that it did it.
@@ -27,7 +28,7 @@ struct Did {
 }
 
 /// Bundles in the engine's slots are the world's, in one slot each; compact regions have no hole.
-fn slots_agree(engine: &Engine<'_, BytesWorld, AnyPolicy>, case: &Case, compact: bool) {
+fn slots_agree(engine: &Engine<'_, BytesWorld, evict::Policy>, case: &Case, compact: bool) {
     let world = engine.platform();
     for bundle in engine.resident().bundles() {
         let slot = engine.resident().slot(bundle).expect("a bundle in a slot has that slot");
@@ -49,11 +50,12 @@ fn slots_agree(engine: &Engine<'_, BytesWorld, AnyPolicy>, case: &Case, compact:
 /// Runs `case` in a world that holds bytes.
 fn run(case: &Case, choice: &Choice) -> Did {
     let geometry = case.geometry(3);
-    let store = Store::new(geometry.clone(), choice.layout, choice.unit_bytes);
+    let store = choice.store(case);
     let script = case.script();
-    let world = BytesWorld::new(&geometry, choice.layout, choice.unit_bytes, choice.read_ns);
+    let world =
+        BytesWorld::new(&geometry, choice.layout, &ranks(&geometry, choice.shuffle), choice.unit_bytes, choice.read_ns);
     assert_eq!(world.flash_bytes(), store.bytes(), "the store's size");
-    let policy = choice.policy.build(&script, geometry.bundles(), case.decode_passes);
+    let policy = choice.policy.build(&script, &geometry, choice.setup(case, &store).budget_bytes, case.decode_passes);
     let mut engine = Engine::new(&store, choice.setup(case, &store), policy, world);
     engine.warm_up();
     slots_agree(&engine, case, choice.compact);
@@ -70,7 +72,7 @@ fn run(case: &Case, choice: &Choice) -> Did {
         rows_moved: world.rows_moved,
         unclaimed_bytes: world.unclaimed_bytes,
         late: counters.late,
-        prefetched_hits: if choice.policy == Policy::RetainNone { counters.hits } else { 0 },
+        prefetched_hits: if choice.policy.kind == Kind::RetainNone { counters.hits } else { 0 },
     }
 }
 
@@ -100,12 +102,14 @@ fn moves_gaps_splits_late_and_early_reads_all_happen() {
         budget_share: 30,
     };
     let mut all = Did::default();
-    for layout in [Layout::Separate, Layout::Bundled] {
-        for policy in Policy::ALL {
+    for (layout, shuffle) in [(Layout::Separate, 0), (Layout::Bundled, 0), (Layout::Separate, 3), (Layout::Bundled, 5)]
+    {
+        for policy in Policy::all() {
             for (compact, reads_ahead, read_ns) in [(true, false, 90), (false, true, 2), (false, true, 900)] {
                 let choice = Choice {
                     policy,
                     layout,
+                    shuffle,
                     compact,
                     overlap: Overlap::ResidentFirst,
                     whole_layer: reads_ahead,
@@ -116,6 +120,8 @@ fn moves_gaps_splits_late_and_early_reads_all_happen() {
                     pin_every: 5,
                     read_ns,
                 };
+                let in_id_order = choice.store(&case).in_id_order();
+                assert_eq!(in_id_order, layout == Layout::Bundled && shuffle == 0, "{choice:?}");
                 let did = run(&case, &choice);
                 all.rows_checked += did.rows_checked;
                 all.rows_moved += did.rows_moved;
@@ -134,8 +140,10 @@ fn moves_gaps_splits_late_and_early_reads_all_happen() {
 fn the_world_knows_wrong_bytes_from_right_ones() {
     let mut geometry = tightfit_engine::Geometry::new();
     geometry.push(0, 3, 12, 3);
-    let stored = flash(&geometry, Layout::Separate, 4);
-    assert_ne!(stored, flash(&geometry, Layout::Bundled, 4), "the layouts differ");
+    let in_order = [0, 1, 2];
+    let stored = flash(&geometry, Layout::Separate, &in_order, 4);
+    assert_ne!(stored, flash(&geometry, Layout::Bundled, &in_order, 4), "the layouts differ");
+    assert_ne!(stored, flash(&geometry, Layout::Separate, &[1, 0, 2], 4), "the orders differ");
     let store = Store::new(geometry.clone(), Layout::Separate, 4);
     let pieces = |offset: u64| -> Vec<(u64, Piece)> {
         (0..3)
@@ -147,7 +155,7 @@ fn the_world_knows_wrong_bytes_from_right_ones() {
             .collect()
     };
     for (offset, waits, right) in [(0, true, true), (4, true, false), (0, false, false)] {
-        let mut world = BytesWorld::new(&geometry, Layout::Separate, 4, 10);
+        let mut world = BytesWorld::new(&geometry, Layout::Separate, &in_order, 4, 10);
         for (at, piece) in pieces(offset) {
             let extent = tightfit_engine::store::Extent { offset: at, bytes: 4 };
             let read = tightfit_engine::platform::Read { extent, cause: tightfit_engine::platform::Cause::Demand };

@@ -6,6 +6,7 @@ use tightfit_engine::{Engine, Overlap, Store, geometry::BundleId, session::Stepp
 use crate::{
     ahead::busy_case,
     bytes_world::BytesWorld,
+    case::ranks,
     policy::Policy,
     rich_case::{Ahead, Extra, RichCase},
 };
@@ -17,8 +18,9 @@ fn run(case: &RichCase) -> (u64, u64) {
     let (script, hints) = (case.script(), case.hints());
     let prefetch = case.prefetch(&script, &hints);
     let setup = case.setup(&store, &script, &prefetch);
-    let policy = case.policy.build(&script, geometry.bundles(), case.decode_passes);
-    let world = BytesWorld::new(&geometry, case.layout, case.unit_bytes, case.read_ns);
+    let policy = case.policy.build(&script, &geometry, setup.budget_bytes, case.decode_passes);
+    let in_order = ranks(&geometry, 0);
+    let world = BytesWorld::new(&geometry, case.layout, &in_order, case.unit_bytes, case.read_ns);
     let mut engine = Engine::new(&store, setup, policy, world);
     engine.warm_up();
     for step in case.steps(&script, &prefetch) {
@@ -54,7 +56,7 @@ proptest! {
 fn reads_are_taken_back_and_bundles_are_computed_as_they_land() {
     let (mut rows, mut cancelled) = (0, 0);
     for layout in [Layout::Separate, Layout::Bundled] {
-        for policy in Policy::ALL {
+        for policy in Policy::all() {
             for (extra, ahead) in [(Extra::None, Ahead::Partly), (Extra::Missed, Ahead::Wrong)] {
                 for (overlap, read_ns) in [(Overlap::AsLanded, 5), (Overlap::AsLanded, 900), (Overlap::None, 900)] {
                     let case = RichCase { extra, ahead, policy, layout, overlap, read_ns, ..busy_case() };

@@ -1,5 +1,7 @@
 //! On the simulated platform a step allocates nothing either, whatever the policy, and neither does the page cache.
 
+use std::sync::Arc;
+
 use allocation_counter::measure;
 use tightfit_engine::{
     Engine, Geometry, Overlap, Script, Setup, Store,
@@ -92,7 +94,7 @@ fn no_policy_allocates_in_a_session() {
         assert_eq!(engine_calls(gather, Lru::new(bundles)), 0, "lru, {gather:?}");
         assert_eq!(engine_calls(gather, Window::new(bundles, 2, 2)), 0, "window, {gather:?}");
         let oracle = Oracle::new(&script, bundles, DECODE_PASSES);
-        assert_eq!(engine_calls(gather, Belady::new(bundles, oracle)), 0, "belady, {gather:?}");
+        assert_eq!(engine_calls(gather, Belady::new(bundles, 0, Arc::new(oracle))), 0, "belady, {gather:?}");
     }
 }
 

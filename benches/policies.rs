@@ -1,0 +1,186 @@
+//! Nanoseconds per lookup of every eviction policy alone: a stream of single lookups through [`Replay`].
+//!
+//! 10^7 lookups, Zipf(0.9) over 10^6 objects of one size whose ranks are scattered over the ids, a cache of a tenth. The
+//! hits are printed before each measurement, so that faster can't mean different. With `--test` the stream is short.
+//!
+//! `--stream FILE` reads such a stream from an oracleGeneral file instead, as `benches/policies.py` does to set it beside
+//! a cache simulator: the file is read anew, from the page cache, in each of `--runs` runs, and Belady takes the next uses
+//! from it. One line of JSON a policy.
+
+use std::{
+    fs::File,
+    hint::black_box,
+    io::Read,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+use tightfit_engine::{
+    NONE,
+    evict::{Kind, Policy, Room, Sizes},
+    oracle::Oracle,
+    replay::Replay,
+};
+
+/// A cache of a tenth of the objects; a window as long as a lookup stays in an LRU of that size would be no window.
+const WINDOW_SHARE: u32 = 4;
+
+/// The policies, each with the parameters that it has for so many objects.
+fn kinds(objects: u32) -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().map(move |kind| match kind {
+        Kind::Window { .. } => Kind::Window { tokens: objects / WINDOW_SHARE },
+        kind => kind,
+    })
+}
+
+fn room(objects: u32, oracle: Option<Arc<Oracle>>) -> Room {
+    Room {
+        bundles: objects,
+        sizes: Sizes::Equal(1),
+        capacity_bytes: u64::from(objects / 10),
+        layer_firsts: vec![0],
+        row_bundles_max: 1,
+        reload_ns: Some(vec![1; objects as usize]),
+        oracle,
+    }
+}
+
+fn replay(kind: Kind, room: &Room) -> Replay<Policy> {
+    Replay::new(kind.build(room), room.sizes.clone(), room.bundles, room.capacity_bytes)
+}
+
+/// Draws of ranks whose odds fall as rank^-0.9, their ids scattered by a multiplier prime to their number.
+fn zipf(objects: u32, lookups: usize) -> Vec<u32> {
+    let mut total = 0.0;
+    let sums: Vec<f64> = (1..=objects)
+        .map(|rank| {
+            total += f64::from(rank).powf(-0.9);
+            total
+        })
+        .collect();
+    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut draw = || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random >> 11) as f64 / (1_u64 << 53) as f64 * total
+    };
+    let scattered = |rank: usize| u32::try_from(rank as u64 * 611_953 % u64::from(objects)).expect("below a u32");
+    let mut rank = || {
+        let drawn = draw();
+        sums.partition_point(|&sum| sum <= drawn).min(sums.len() - 1)
+    };
+    (0..lookups).map(|_| scattered(rank())).collect()
+}
+
+#[expect(clippy::print_stdout, reason = "the hits are what the bench says of its result")]
+fn bench(criterion: &mut Criterion, objects: u32, stream: &[u32]) {
+    let mut group = criterion.benchmark_group("policies");
+    group.throughput(Throughput::Elements(stream.len() as u64));
+    let room = room(objects, Some(Arc::new(Oracle::of_stream(stream.to_vec(), objects))));
+    let run = |mut replay: Replay<Policy>| {
+        for (number, &object) in stream.iter().enumerate() {
+            replay.look_up(object, number);
+        }
+        replay.tally().hits
+    };
+    for kind in kinds(objects) {
+        let hits = run(replay(kind, &room));
+        println!("policies/{}: {} lookups, {hits} hits", kind.name(), stream.len());
+        group.bench_function(BenchmarkId::from_parameter(kind.name()), |bencher| {
+            bencher.iter_batched(
+                || replay(kind, &room),
+                |replay| assert_eq!(black_box(run(replay)), hits, "the same stream has the same hits"),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// Time, object (8 bytes), size, next use (8 bytes), little endian.
+const RECORD_BYTES: usize = 24;
+
+/// Hands every record's object and next use to `each`.
+fn read_stream(path: &str, mut each: impl FnMut(u32, u32)) {
+    let mut file = File::open(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let mut block = vec![0; RECORD_BYTES << 13];
+    loop {
+        let mut filled = 0;
+        while filled < block.len() {
+            match file.read(&mut block[filled..]).unwrap_or_else(|error| panic!("{path}: {error}")) {
+                0 => break,
+                bytes => filled += bytes,
+            }
+        }
+        for record in block[..filled].chunks_exact(RECORD_BYTES) {
+            let word = |at: usize| u64::from_le_bytes(record[at..at + 8].try_into().expect("eight bytes"));
+            let object = u32::try_from(word(4)).expect("dense objects");
+            each(object, u32::try_from(word(16)).unwrap_or(NONE));
+        }
+        if filled < block.len() {
+            return;
+        }
+    }
+}
+
+/// One timed run over the file: nanoseconds, lookups and hits.
+fn run_stream(path: &str, objects: u32, kind: Kind) -> (Duration, u64, u64) {
+    let start = Instant::now();
+    let replay = if kind == Kind::Belady {
+        let (mut stream, mut next) = (Vec::new(), Vec::new());
+        read_stream(path, |object, next_use| {
+            stream.push(object);
+            next.push(next_use);
+        });
+        let oracle = Arc::new(Oracle::of_known(stream, next));
+        let mut replay = replay(kind, &room(objects, Some(Arc::clone(&oracle))));
+        for number in 0..oracle.positions() {
+            replay.look_up(oracle.bundle(number), number);
+        }
+        replay
+    } else {
+        let mut replay = replay(kind, &room(objects, None));
+        let mut number = 0;
+        read_stream(path, |object, _| {
+            replay.look_up(object, number);
+            number += 1;
+        });
+        replay
+    };
+    (start.elapsed(), replay.tally().lookups, replay.tally().hits)
+}
+
+#[expect(clippy::print_stdout, reason = "the measurements are what was asked for")]
+fn measure(path: &str, objects: u32, runs: usize, only: Option<&str>) {
+    for kind in kinds(objects).filter(|kind| only.is_none_or(|only| only == kind.name())) {
+        let mut times: Vec<(Duration, u64, u64)> = (0..runs).map(|_| run_stream(path, objects, kind)).collect();
+        times.sort_unstable();
+        let (median, lookups, hits) = times[runs / 2];
+        let ns = median.as_nanos() as f64 / lookups as f64;
+        let name = kind.name();
+        println!(r#"{{"policy": "{name}", "lookups": {lookups}, "hits": {hits}, "ns_per_lookup": {ns:.2}}}"#);
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).map(String::as_str)
+    };
+    let number = |name: &str, default: u32| value(name).map_or(default, |text| text.parse().expect("a number"));
+    if let Some(path) = value("--stream") {
+        return measure(path, number("--objects", 1_000_000), number("--runs", 5) as usize, value("--policy"));
+    }
+    let short = arguments.iter().any(|argument| argument == "--test");
+    let (objects, lookups) = if short { (10_000, 100_000) } else { (1_000_000, 10_000_000) };
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(3))
+        .configure_from_args();
+    bench(&mut criterion, objects, &zipf(objects, lookups));
+    criterion.final_summary();
+}

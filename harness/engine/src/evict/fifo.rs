@@ -1,0 +1,62 @@
+//! First in, first out.
+//!
+//! 8 to 16 bytes a bundle, and a bit.
+
+use crate::{
+    bitset::Bitset,
+    evict::{At, Evict, sweep::Sweep},
+    geometry::BundleId,
+};
+
+/// Drops the bundle that came first; a use changes nothing. What a step holds keeps its place.
+#[derive(Clone, Debug)]
+pub struct Fifo {
+    queue: Sweep,
+    held: Bitset,
+}
+
+impl Fifo {
+    /// An empty policy for ids below `bundles`.
+    #[must_use]
+    pub fn new(bundles: u32) -> Self {
+        Self { queue: Sweep::new(bundles), held: Bitset::new(bundles as usize) }
+    }
+}
+
+impl Evict for Fifo {
+    fn hold(&mut self, bundle: BundleId) {
+        self.held.insert(bundle);
+    }
+
+    fn touch(&mut self, bundle: BundleId, _at: At) {
+        self.held.remove(bundle);
+        // The hand may have passed it.
+        self.queue.rewind();
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        self.held.remove(bundle);
+        // The hand may have passed it.
+        self.queue.rewind();
+    }
+
+    #[inline]
+    fn reuse(&mut self, _bundle: BundleId, _at: At) {}
+
+    #[inline]
+    fn admit(&mut self, bundle: BundleId, _at: At) {
+        self.queue.push(bundle);
+    }
+
+    #[inline]
+    fn victim(&mut self) -> Option<BundleId> {
+        loop {
+            let bundle = self.queue.under_hand()?;
+            if !self.held.contains(bundle) {
+                self.queue.take();
+                return Some(bundle);
+            }
+            self.queue.keep();
+        }
+    }
+}
