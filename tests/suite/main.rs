@@ -16,4 +16,5 @@ mod runs;
 mod scenario_keys;
 mod sensitivity;
 mod strategy_keys;
+mod taken_back;
 mod tiny;
