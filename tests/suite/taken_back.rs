@@ -12,13 +12,13 @@ geometry neuron layers=2 bundles=16
 model tiny
 definition written by hand
 
-0 prefill 0:
+0 prefill 0: 1 3 6 8
 0 prefill 1: 0 2 4 6
 1 decode 0: 0 5 10 15
 1 decode 1: 9 11 13 15
 2 decode 0:
 2 decode 1:
-3 decode 0: 1
+3 decode 0: 1 3 6 8
 3 decode 1: 0 2 4 6 9 11 13 15
 ";
 
@@ -28,9 +28,9 @@ fn reads_taken_back_make_no_token_negative() {
     write(folder.path());
     write_trace(&folder.path().join("trace.parquet"), TRACE);
     let scenario = SCENARIO.replace("DIR", &folder.path().display().to_string());
-    // Eight neurons of 192 B, one lane, each neuron a read of its own: all but the first wait in the queue.
+    // Twelve neurons of 192 B, one lane, each neuron a read of its own: all but the first wait in the queue.
     let set = [
-        "memory.budget-mib=0.00146484375",
+        "memory.budget-mib=0.002197265625",
         "strategy.resident-set.evict.policy=belady",
         "strategy.resident-set.prefetch=repeat-token",
         "strategy.reads.lanes=1",
