@@ -47,7 +47,12 @@ fn an_early_router_names_as_many_and_keeps_the_best() {
             assert_eq!(named.len(), active.len());
             let (kept, lost): (Vec<_>, Vec<_>) =
                 active.iter().zip(scores).partition(|(bundle, _)| named.contains(bundle));
-            assert_eq!(kept.len(), (active.len() as f64 * agreement).round() as usize);
+            assert!(
+                (kept.len() as f64 - active.len() as f64 * agreement).abs() <= 0.5,
+                "{} of {}",
+                kept.len(),
+                active.len()
+            );
             let least_kept = kept.iter().map(|(_, score)| **score).fold(f32::INFINITY, f32::min);
             assert!(lost.iter().all(|(_, score)| **score <= least_kept), "the errors fall on the lowest scores");
             wrong += lost.len();

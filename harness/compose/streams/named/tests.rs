@@ -11,7 +11,7 @@ use crate::compose::streams::{
     sample::{self, BUNDLES, near},
 };
 
-const TOKENS: usize = 200;
+const TOKENS: u32 = 200;
 
 fn share(share: f64) -> Share {
     Share::new(share).expect("a share")
@@ -19,14 +19,14 @@ fn share(share: f64) -> Share {
 
 /// What is named for every token's layer, asked in order or backwards.
 fn named(trace: &Trace, names: Names, missed: Missed, backwards: bool) -> Vec<(usize, u32, Named)> {
-    let namer = Namer { trace, predictor: Predictor { names, missed, rank: 0 }, seed: 3 };
+    let predictor = Namer { trace, predictor: Predictor { names, missed, rank: 0 }, seed: 3 };
     let mut places: Vec<(usize, u32)> = (0..trace.tokens()).flat_map(|token| [(token, 0), (token, 1)]).collect();
     if backwards {
         places.reverse();
     }
     let mut found: Vec<_> = places
         .into_iter()
-        .map(|(token, layer)| (token, layer, namer.name(token, token.checked_sub(1), layer)))
+        .map(|(token, layer)| (token, layer, predictor.name(token, token.checked_sub(1), layer)))
         .collect();
     if backwards {
         found.reverse();
@@ -36,7 +36,7 @@ fn named(trace: &Trace, names: Names, missed: Missed, backwards: bool) -> Vec<(u
 
 #[test]
 fn a_noisy_predictor_errs_as_often_as_asked() {
-    let trace = sample::trace(&[(1, TOKENS as u32 - 1)]);
+    let trace = sample::trace(&[(1, TOKENS - 1)]);
     for (negatives, positives) in [(0.1, 0.02), (0.0, 0.3), (0.5, 0.0), (1.0, 0.0)] {
         let names = Names::Noisy { false_negatives: share(negatives), false_positives: share(positives) };
         let (mut active_count, mut missed_count, mut wrong_count) = (0, 0, 0);
@@ -50,7 +50,7 @@ fn a_noisy_predictor_errs_as_often_as_asked() {
             missed_count += named.missed.len();
             wrong_count += named.bundles.iter().filter(|bundle| !active.contains(bundle)).count();
         }
-        let inactive_count = 2 * TOKENS * BUNDLES as usize - active_count;
+        let inactive_count = (2 * TOKENS * BUNDLES) as usize - active_count;
         assert!(active_count > 5000 && inactive_count > 15_000);
         assert!(near(missed_count, active_count, negatives), "{missed_count} of {active_count} at {negatives}");
         assert!(near(wrong_count, inactive_count, positives), "{wrong_count} of {inactive_count} at {positives}");
