@@ -103,7 +103,9 @@ fn latency(recorder: &Recorder, streams: &Streams) -> Latency {
 
 fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
     let counters = recorder.last.counters.since(&recorder.start.counters);
-    let decode = recorder.last.counters.since(&recorder.first_token.counters);
+    // What was read ahead under the first token may be taken back under the next.
+    let [first_bytes, last_bytes] =
+        [&recorder.first_token, &recorder.last].map(|moment| moment.counters.read_bytes_total());
     let [demand, prefetch] = [Cause::Demand as usize, Cause::Prefetch as usize];
     let bytes = counters.read_bytes_total();
     let needed_bytes = counters.needed_bytes.iter().sum::<u64>() - counters.cancelled_needed_bytes;
@@ -113,7 +115,7 @@ fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
         bytes,
         demand_bytes: counters.read_bytes[demand],
         prefetch_bytes: counters.read_bytes[prefetch] - counters.cancelled_bytes,
-        bytes_per_token: decode.read_bytes_total().checked_div(decode_tokens(streams)).unwrap_or(0),
+        bytes_per_token: last_bytes.saturating_sub(first_bytes).checked_div(decode_tokens(streams)).unwrap_or(0),
         reads: counters.reads[demand] + counters.reads[prefetch] - counters.cancelled_reads,
         read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
         mean_run_bundles: (counters.pieces[demand] as f64) / (counters.reads[demand].max(1) as f64),

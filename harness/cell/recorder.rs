@@ -3,7 +3,6 @@
 use tightfit_engine::{
     Platform,
     counters::{Counters, Owners},
-    platform::Cause,
     session::Stepper,
 };
 use tightfit_reports::schema::TokenRow;
@@ -34,6 +33,8 @@ pub(crate) struct Recorder {
     pub(crate) peak_heat_fill: f64,
     /// Output tokens so far.
     seen: u64,
+    /// Bytes from flash that some token's row has, or warm-up.
+    booked_bytes: u64,
     tokens_max: u64,
 }
 
@@ -49,6 +50,7 @@ impl Recorder {
             resident_peak_bytes: 0,
             peak_heat_fill: 0.0,
             seen: 0,
+            booked_bytes: 0,
             tokens_max: outputs + 1,
         }
     }
@@ -74,19 +76,25 @@ impl Recorder {
         );
         if outputs == 0 {
             self.start = moment;
+            self.booked_bytes = moment.counters.read_bytes_total();
         } else if self.seen == 0 {
             self.first_token = moment;
         }
         // The tokens of a verified draft come out together: the first bears the pass's time.
         for _ in 0..u64::from(outputs).min(self.tokens_max - self.seen) {
-            self.tokens.push(self.row(self.seen, &moment));
+            let row = self.row(self.seen, &moment);
+            self.tokens.push(row);
             self.seen += 1;
             self.last = moment;
         }
         self.last = moment;
     }
 
-    fn row(&self, token: u64, moment: &Moment) -> TokenRow {
+    fn row(&mut self, token: u64, moment: &Moment) -> TokenRow {
+        // Reads ahead of the token before may be taken back, more than this one reads: later tokens bear the rest.
+        let read_bytes = moment.counters.read_bytes_total();
+        let flash_bytes = read_bytes.saturating_sub(self.booked_bytes);
+        self.booked_bytes += flash_bytes;
         let owners = moment.owners.since(&self.last.owners);
         let counters = moment.counters.since(&self.last.counters);
         TokenRow {
@@ -101,7 +109,7 @@ impl Recorder {
             throttling_ns: owners.throttling_ns,
             lookups: counters.lookups,
             hits: counters.hits,
-            flash_bytes: counters.read_bytes_total() - counters.read_bytes[Cause::WarmUp as usize],
+            flash_bytes,
             energy_pj: moment.energy.total_pj() - self.last.energy.total_pj(),
         }
     }

@@ -6,6 +6,8 @@ mod mass;
 pub(crate) mod named;
 mod passes;
 pub(crate) mod rows;
+#[cfg(test)]
+mod sample;
 mod union;
 
 use std::sync::Arc;

@@ -18,4 +18,5 @@ mod scenario_keys;
 mod sensitivity;
 mod strategy_keys;
 mod sweep;
+mod taken_back;
 mod tiny;

@@ -1,6 +1,9 @@
 //! What is named for reading ahead, where that is made before the run: by a predictor with seeded errors, by the next
 //! layer's router run early, or by co-activation.
 
+#[cfg(test)]
+mod tests;
+
 use tightfit_engine::Script;
 use tightfit_scenarios::{
     strategy::{Prefetch, Share},

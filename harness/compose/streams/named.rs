@@ -1,5 +1,8 @@
 //! What a predictor names for a token's layer, what it misses, and what is lost by that.
 
+#[cfg(test)]
+mod tests;
+
 use tightfit_scenarios::{
     Strategy,
     model::Weights,

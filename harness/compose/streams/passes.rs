@@ -1,5 +1,8 @@
 //! Which tokens of a trace go through the layers together: the prompts, one token, a token of each sequence, or a draft.
 
+#[cfg(test)]
+mod tests;
+
 use tightfit_engine::script::Positions;
 use tightfit_scenarios::{scenario::Prefill, strategy::Speculative, trace::Request};
 use tightfit_sim::random::Random;

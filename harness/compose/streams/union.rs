@@ -1,5 +1,8 @@
 //! The union of the rows of several tokens, with how often each was used.
 
+#[cfg(test)]
+mod tests;
+
 /// Counts uses of a layer's bundles.
 pub(super) struct Union {
     uses: Vec<u32>,

@@ -4,6 +4,9 @@
 //! This changes what the model computes. A replayed trace can't tell what the model would have chosen afterwards, so
 //! such a run is *open-loop*; the mass (share of the row's scores) that is lost or degraded is counted beside it.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::vec::Vec;
 
 use crate::{geometry::BundleId, resident::Resident, script::MASS_WHOLE, script::Row};

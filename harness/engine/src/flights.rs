@@ -3,6 +3,9 @@
 //! Reads land in any order. A bundle may come in several reads (its matrices lie apart), and a read may bring several
 //! bundles; the pieces of a read are a list inside one flat pool, so that nothing is allocated.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::{vec, vec::Vec};
 
 use crate::{

@@ -33,8 +33,8 @@ pub struct Flash {
     scaled_for: usize,
     demand: VecDeque<(Ticket, u64)>,
     prefetch: VecDeque<(Ticket, u64)>,
-    /// Landed tickets among the last `landed.len()`, a power of two.
-    landed: Vec<bool>,
+    /// Most reads that may be outstanding.
+    outstanding_max: usize,
     next_ticket: Ticket,
     landed_bytes: u64,
     busy_ns: u64,
@@ -58,7 +58,7 @@ impl Flash {
             scaled_for: 0,
             demand: VecDeque::new(),
             prefetch: VecDeque::new(),
-            landed: Vec::new(),
+            outstanding_max: 0,
             next_ticket: 0,
             landed_bytes: 0,
             busy_ns: 0,
@@ -69,18 +69,22 @@ impl Flash {
     pub fn reserve(&mut self, reads: usize) {
         self.demand.reserve(reads);
         self.prefetch.reserve(reads);
-        self.landed = vec![true; (2 * reads).next_power_of_two().max(64)];
+        self.outstanding_max = reads;
     }
 
     /// Queues a read at the flash's present time.
     ///
     /// # Panics
-    /// If a read submitted long ago is still outstanding, which [`Flash::reserve`] rules out.
+    /// If more reads are outstanding than [`Flash::reserve`] was told.
     pub fn submit(&mut self, bytes: u64, cause: Cause) -> Ticket {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let place = self.place(ticket);
-        assert!(std::mem::replace(&mut self.landed[place], false), "more reads outstanding than reserved");
+        let outstanding = self.in_flight.len() + self.demand.len() + self.prefetch.len();
+        assert!(
+            outstanding < self.outstanding_max,
+            "more reads outstanding than the {} reserved",
+            self.outstanding_max
+        );
         match cause {
             Cause::Demand | Cause::WarmUp => self.demand.push_back((ticket, bytes)),
             Cause::Prefetch => self.prefetch.push_back((ticket, bytes)),
@@ -90,17 +94,17 @@ impl Flash {
 
     /// Takes a prefetch that is still queued back. Returns its bytes; none where it has begun.
     pub fn cancel(&mut self, ticket: Ticket) -> Option<u64> {
-        let index = self.prefetch.binary_search_by_key(&ticket, |&(queued, _)| queued).ok()?;
-        let (_, bytes) = self.prefetch.remove(index)?;
-        let place = self.place(ticket);
-        self.landed[place] = true;
-        Some(bytes)
+        let index = queued_at(&self.prefetch, ticket)?;
+        self.prefetch.remove(index).map(|(_, bytes)| bytes)
     }
 
-    /// Whether a read has landed by the flash's present time.
+    /// Whether a read has landed by the flash's present time: it is on no lane and in no queue. (A prefetch may starve
+    /// behind any number of demand reads, so that no window over the tickets would do.)
     #[must_use]
     pub fn landed(&self, ticket: Ticket) -> bool {
-        ticket + (self.landed.len() as u64) < self.next_ticket || self.landed[self.place(ticket)]
+        self.in_flight.iter().all(|read| read.ticket != ticket)
+            && queued_at(&self.demand, ticket).is_none()
+            && queued_at(&self.prefetch, ticket).is_none()
     }
 
     /// Lets time pass until `until_ns`.
@@ -147,11 +151,6 @@ impl Flash {
         self.busy_ns
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the ring's length")]
-    fn place(&self, ticket: Ticket) -> usize {
-        (ticket & (self.landed.len() as u64 - 1)) as usize
-    }
-
     fn first_finish(&self) -> Option<u64> {
         self.in_flight.iter().map(|read| read.finish_ns).min()
     }
@@ -174,8 +173,6 @@ impl Flash {
             }
             self.in_flight.swap_remove(index);
             self.prefetch_in_flight -= usize::from(read.is_prefetch);
-            let place = self.place(read.ticket);
-            self.landed[place] = true;
             self.landed_bytes += read.bytes;
         }
     }
@@ -208,4 +205,9 @@ impl Flash {
             read.finish_ns = self.now_ns + self.table.read_ns(read.bytes, lanes);
         }
     }
+}
+
+/// Place of a ticket in a queue, which is in order of tickets.
+fn queued_at(queue: &VecDeque<(Ticket, u64)>, ticket: Ticket) -> Option<usize> {
+    queue.binary_search_by_key(&ticket, |&(queued, _)| queued).ok()
 }

@@ -87,7 +87,10 @@ impl SimPlatform {
     /// What drew power so far.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        Ledger { awake_ns: self.now_ns, flash_bytes: self.flash.landed_bytes(), ..self.ledger }
+        let landed_bytes = self.flash.landed_bytes();
+        // A read is written to DRAM when it lands: one that is taken back costs nothing.
+        let dram_bytes = self.ledger.dram_bytes + landed_bytes;
+        Ledger { awake_ns: self.now_ns, flash_bytes: landed_bytes, dram_bytes, ..self.ledger }
     }
 
     /// The energy of a span of the ledger.
@@ -159,7 +162,6 @@ impl Platform for SimPlatform {
 
     fn submit(&mut self, read: &Read, _pieces: &[Piece]) -> Ticket {
         self.submitted_bytes += read.extent.bytes;
-        self.ledger.dram_bytes += read.extent.bytes;
         self.flash.submit(read.extent.bytes, read.cause)
     }
 
@@ -174,7 +176,6 @@ impl Platform for SimPlatform {
     fn cancel(&mut self, ticket: Ticket) -> bool {
         let Some(bytes) = self.flash.cancel(ticket) else { return false };
         self.submitted_bytes -= bytes;
-        self.ledger.dram_bytes -= bytes;
         true
     }
 

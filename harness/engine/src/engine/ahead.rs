@@ -27,7 +27,7 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
                 break;
             }
             let slot = self.resident.insert(bundle);
-            self.state[bundle as usize] |= SEEN | AHEAD;
+            self.state[bundle as usize] |= AHEAD;
             self.expected[1].push(bundle);
             self.batch.push((bundle, slot));
         }
@@ -128,6 +128,8 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
     pub(super) fn retire(&mut self, index: usize) {
         let Self { flights, state, idle, idle_links, .. } = self;
         flights.remove(index, |bundle| {
+            // Not when the read was submitted: what is taken back was never held.
+            state[bundle as usize] |= SEEN;
             if state[bundle as usize] & IDLE != 0 {
                 idle.push_head(idle_links, bundle);
             }

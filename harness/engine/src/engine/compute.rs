@@ -38,7 +38,7 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
             for (read, (_, pieces)) in (0..).zip(self.plan.reads()) {
                 self.landing.extend(pieces.iter().map(|piece| (read, piece.bundle)));
             }
-            // Of the reads that bring a bundle the last one counts.
+            // Reads are waited for in order, so that of those that bring a bundle the last one counts.
             self.landing.sort_unstable_by_key(|&(read, bundle)| (bundle, core::cmp::Reverse(read)));
             self.landing.dedup_by_key(|&mut (_, bundle)| bundle);
             self.landing.sort_unstable();
@@ -49,10 +49,14 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
                 self.run_over(&left.part(1), &[bundle]);
             }
         }
+        let mut waited = 0;
         for index in 0..self.landing.len() {
             let (read, bundle) = self.landing[index];
-            let ticket = self.tickets[read as usize];
-            self.watch.wait(&mut self.platform, ticket);
+            // A later read may land before an earlier one.
+            while waited <= read as usize {
+                self.watch.wait(&mut self.platform, self.tickets[waited]);
+                waited += 1;
+            }
             self.run_over(&left.part(1), &[bundle]);
         }
     }

@@ -46,6 +46,20 @@ impl Belady {
         }
     }
 
+    /// The highest candidate that is never used again. It may be held all the same: for a step that a hint is wrong about.
+    fn useless(&mut self) -> Option<BundleId> {
+        let mut bound = usize::MAX;
+        while let Some(place) = self.never.last_below(bound) {
+            let bundle = u32::try_from(place).expect("ids are u32");
+            if !self.held.contains(bundle) {
+                self.never.remove(place);
+                return Some(bundle);
+            }
+            bound = place;
+        }
+        None
+    }
+
     /// The candidate with the highest position below `bound` and not below `least`.
     fn furthest(&mut self, least: usize, mut bound: usize) -> Option<BundleId> {
         while let Some(position) = self.marks.last_below(bound).filter(|&position| position >= least) {
@@ -91,9 +105,8 @@ impl Evict for Belady {
 
     #[inline]
     fn victim(&mut self) -> Option<BundleId> {
-        if let Some(bundle) = self.never.last_below(usize::MAX) {
-            self.never.remove(bundle);
-            return u32::try_from(bundle).ok();
+        if let Some(bundle) = self.useless() {
+            return Some(bundle);
         }
         let passed = self.latest + 1;
         self.furthest(0, passed).or_else(|| self.furthest(passed, usize::MAX))

@@ -20,7 +20,7 @@ use crate::{case::Case, laws::Choice, policy::Policy};
 const RING: usize = 1024;
 
 /// A clock that allocates nothing itself: a read lands 500 ns after it was submitted.
-struct StillWorld {
+pub(crate) struct StillWorld {
     now_ns: u64,
     tickets: u64,
     submitted_ns: [u64; RING],
@@ -31,7 +31,7 @@ fn place(ticket: Ticket) -> usize {
 }
 
 impl StillWorld {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { now_ns: 0, tickets: 0, submitted_ns: [0; RING] }
     }
 }

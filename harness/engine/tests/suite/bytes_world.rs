@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tightfit_engine::{
     geometry::{BundleId, Geometry, NONE},
-    platform::{Kernel, KernelKind, Piece, Platform, Read, Surcharge, Ticket, Touched},
+    platform::{Cause, Kernel, KernelKind, Piece, Platform, Read, Surcharge, Ticket, Touched},
     store::{Extent, Layout},
 };
 
@@ -86,7 +86,8 @@ pub(crate) struct BytesWorld {
 }
 
 impl BytesWorld {
-    /// A world whose reads take up to `read_ns`, each its own time, so that they land in any order.
+    /// A world whose reads take up to `read_ns`, four times as long ahead of need, each its own time, so that they land
+    /// in any order.
     pub(crate) fn new(geometry: &Geometry, layout: Layout, ranks: &[u32], unit_bytes: u64, read_ns: u64) -> Self {
         let unit_bytes = usize::try_from(unit_bytes).expect("a small read unit");
         let whole = |region: &tightfit_engine::geometry::Region, bundle| -> Vec<u8> {
@@ -201,7 +202,8 @@ impl Platform for BytesWorld {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let own_ns = ticket.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let finish_ns = self.now_ns + 1 + own_ns % (self.read_ns + 1);
+        let turns = if read.cause == Cause::Prefetch { 4 } else { 1 };
+        let finish_ns = self.now_ns + 1 + turns * (own_ns % (self.read_ns + 1));
         self.flights.insert(ticket, Flight { finish_ns, extent: read.extent, pieces: pieces.to_vec() });
         ticket
     }

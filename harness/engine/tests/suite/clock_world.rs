@@ -1,8 +1,11 @@
 //! A platform with a fake clock that counts: what was asked of it, and that it was asked rightly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tightfit_engine::platform::{Cause, Kernel, Piece, Platform, Read, Surcharge, Ticket, Touched};
+use tightfit_engine::{
+    geometry::BundleId,
+    platform::{Cause, Kernel, KernelKind, Piece, Platform, Read, Surcharge, Ticket, Touched},
+};
 
 /// Every kernel's surcharge.
 pub(crate) const SURCHARGE: Surcharge = Surcharge { contention_ns: 3, overhead_ns: 10, throttling_ns: 5 };
@@ -20,6 +23,13 @@ pub(crate) struct ClockWorld {
     pub(crate) asked_bytes: [u64; Cause::COUNT],
     /// Reads asked for, by cause.
     pub(crate) asked_reads: [u64; Cause::COUNT],
+    /// Bytes of each bundle that were asked for ahead, taken back or not.
+    pub(crate) ahead_bytes: BTreeMap<BundleId, u64>,
+    /// Bundles that no kernel has computed since they were last read ahead.
+    pub(crate) unused: BTreeSet<BundleId>,
+    /// Reads taken back, and their bytes.
+    pub(crate) cancelled_reads: u64,
+    pub(crate) cancelled_bytes: u64,
     /// Pieces that the reads were asked to bring, by cause.
     pub(crate) asked_pieces: [u64; Cause::COUNT],
     /// Every read's length, in order.
@@ -33,7 +43,7 @@ pub(crate) struct ClockWorld {
 }
 
 impl ClockWorld {
-    /// A world in which a read takes `read_ns`.
+    /// A world in which a read takes `read_ns`, and four times as long ahead of need.
     pub(crate) fn new(read_ns: u64) -> Self {
         Self {
             now_ns: 7,
@@ -43,6 +53,10 @@ impl ClockWorld {
             next_ticket: 0,
             asked_bytes: [0; Cause::COUNT],
             asked_reads: [0; Cause::COUNT],
+            ahead_bytes: BTreeMap::new(),
+            unused: BTreeSet::new(),
+            cancelled_reads: 0,
+            cancelled_bytes: 0,
             asked_pieces: [0; Cause::COUNT],
             lengths: Vec::new(),
             moved_bytes: 0,
@@ -68,7 +82,13 @@ impl Platform for ClockWorld {
         self.asked_reads[read.cause as usize] += 1;
         self.asked_pieces[read.cause as usize] += pieces.len() as u64;
         self.lengths.push(read.extent.bytes);
-        self.finish_ns.insert(self.next_ticket, now_ns + self.read_ns);
+        for piece in pieces.iter().filter(|_| read.cause == Cause::Prefetch) {
+            *self.ahead_bytes.entry(piece.bundle).or_default() += piece.bytes;
+            self.unused.insert(piece.bundle);
+        }
+        // Reads ahead wait behind others, so that some are still on their way when their step is over.
+        let turns = if read.cause == Cause::Prefetch { 4 } else { 1 };
+        self.finish_ns.insert(self.next_ticket, now_ns + turns * self.read_ns);
         assert!(
             self.finish_ns.len() <= self.outstanding_max,
             "{} reads outstanding, {} reserved",
@@ -96,6 +116,8 @@ impl Platform for ClockWorld {
         let queued = ticket.is_multiple_of(2) && self.finish_ns.get(&ticket).is_some_and(|&ns| ns > self.now_ns);
         if queued {
             self.finish_ns.remove(&ticket);
+            self.cancelled_reads += 1;
+            self.cancelled_bytes += self.lengths[usize::try_from(ticket).expect("few tickets")];
         }
         queued
     }
@@ -106,7 +128,11 @@ impl Platform for ClockWorld {
         self.now_ns += bytes;
     }
 
-    fn run(&mut self, kernel: &Kernel, _touched: Touched<'_>) -> Surcharge {
+    fn run(&mut self, kernel: &Kernel, touched: Touched<'_>) -> Surcharge {
+        assert!(touched.bundles.is_empty() || kernel.kind != KernelKind::Predictor, "a predictor touches no rows");
+        for bundle in touched.bundles {
+            self.unused.remove(bundle);
+        }
         let ns = 100 + u64::from(kernel.rows);
         self.now_ns += ns;
         self.kernel_ns += ns;

@@ -1,6 +1,8 @@
 //! The engine held to its laws: slow twins, exhaustive small spaces, closed forms, and a world that really holds bytes.
 
+mod ahead;
 mod allocations;
+mod allocations_ahead;
 mod belady;
 mod bytes_world;
 mod care;
@@ -19,9 +21,13 @@ mod plan;
 mod policy;
 mod replay;
 mod residency;
+mod rich_case;
+mod session;
 mod slab;
 mod slow;
 mod structures;
 mod together;
 mod twin;
+mod watched;
 mod weights;
+mod weights_ahead;

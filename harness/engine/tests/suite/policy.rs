@@ -60,7 +60,11 @@ impl Policy {
             bundles: geometry.bundles(),
             sizes: Sizes::Each(sizes.map(|bytes| u32::try_from(bytes).expect("a small bundle")).collect()),
             capacity_bytes: budget_bytes,
-            layer_firsts: geometry.regions().iter().map(|region| region.first).collect(),
+            // A layer may have several regions: its bundles, and their copies of lower precision.
+            layer_firsts: (0..geometry.layers())
+                .filter_map(|layer| geometry.regions().iter().find(|region| region.layer == layer))
+                .map(|region| region.first)
+                .collect(),
             row_bundles_max: script.row_bundles_max(),
             reload_ns: (self.kind == Kind::CostAware).then(|| (0..geometry.bundles()).map(reload_ns).collect()),
             oracle: (self.kind == Kind::Belady).then(future),

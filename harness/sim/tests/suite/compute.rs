@@ -1,7 +1,7 @@
 //! Kernels: a roofline and a dispatch, and the DRAM bandwidth that incoming reads take from it.
 
 use tightfit_engine::platform::{Cause, Kernel, KernelKind, Platform, Surcharge, Touched};
-use tightfit_sim::compute::Work;
+use tightfit_sim::{Costs, compute::Work};
 
 use crate::profile::{LAW, cool, costs, kernel, platform, read};
 
@@ -100,4 +100,46 @@ fn moves_take_their_bytes_at_the_copy_rate() {
     assert_eq!(platform.now_ns(), 1000, "20 kB at 20 GB/s");
     platform.move_row(3, 1, 1);
     assert_eq!(platform.now_ns(), 1001, "rounded up");
+}
+
+#[test]
+fn a_draft_and_a_predictor_cost_their_weights_and_their_operations() {
+    let costs = Costs { draft_bytes: 900, draft_flops: 7, ..costs() };
+    let three = |kind| Kernel { tokens: 3, sequences: 3, ..kernel(kind, 1, 20) };
+    // Weights are read once, whatever the number of positions.
+    let draft = costs.work(&Kernel { layer: 2, ..three(KernelKind::Draft) });
+    assert_eq!(draft, Work { flops: 21, bytes: 900, ends_token: false });
+    let predictor = costs.work(&three(KernelKind::Predictor));
+    assert_eq!(predictor, Work { flops: 300_000, bytes: 400_000, ends_token: false });
+    assert_eq!(costs.work(&Kernel { layer: 0, ..three(KernelKind::Predictor) }), Work::default());
+    // 400 kB at 20 GB/s.
+    let (found_ns, surcharge) = run(&three(KernelKind::Predictor));
+    assert_eq!((found_ns, surcharge.overhead_ns), (20_000 + DISPATCH_NS, DISPATCH_NS));
+}
+
+#[test]
+fn cold_rows_cost_the_bytes_of_their_copies() {
+    let rows = kernel(KernelKind::FeedForward, 1, 20);
+    for cold_rows in [0, 1, 8, 20] {
+        let work = costs().work(&Kernel { cold_rows, ..rows });
+        let bytes = u64::from(20 - cold_rows) * 20_000 + u64::from(cold_rows) * 5_000;
+        assert_eq!(work, Work { flops: 200, bytes, ends_token: false }, "{cold_rows} cold");
+    }
+}
+
+#[test]
+fn sequences_share_weights_and_have_caches_of_their_own() {
+    // Three sequences of four positions after six are three times attention, once the weights.
+    let one = Kernel { tokens: 4, context: 10, ..kernel(KernelKind::Dense, 1, 0) };
+    let three = costs().work(&Kernel { tokens: 12, sequences: 3, ..one });
+    let one = costs().work(&one);
+    assert_eq!(three.flops, 3 * one.flops);
+    assert_eq!(three.bytes - 2_000_000, 3 * (one.bytes - 2_000_000));
+    assert_eq!(three.bytes, 2_000_000 + 3 * 14 * 128);
+    // As many positions of one sequence look at each other instead: 4 + 5 + ... + 15 after three.
+    let together = costs().work(&Kernel { tokens: 12, context: 15, ..kernel(KernelKind::Dense, 1, 0) });
+    assert_eq!(together.flops, 12 * 1000 + (4..=15).sum::<u64>() * 64);
+    // The head computes every position and reads its weights once.
+    let head = costs().work(&Kernel { tokens: 3, sequences: 3, ..kernel(KernelKind::Head, 2, 0) });
+    assert_eq!(head, Work { flops: 6_000_000, bytes: 4_000_000, ends_token: true });
 }

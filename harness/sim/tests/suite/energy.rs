@@ -50,3 +50,29 @@ fn bytes_out_of_flash_count_when_they_have_landed() {
     platform.wait(ticket);
     assert_eq!(platform.ledger().flash_bytes, 4096);
 }
+
+#[test]
+fn a_read_that_was_taken_back_cost_nothing_at_any_time() {
+    let device = cool(LAW, 32);
+    let (mut with, mut without) = (platform(&device, 1), platform(&device, 1));
+    let head = kernel(KernelKind::Head, 2, 0);
+    let rows = kernel(KernelKind::FeedForward, 1, 1);
+    for platform in [&mut with, &mut without] {
+        // The lane is taken for long.
+        platform.submit(&read(100_000_000, Cause::Demand), &[]);
+        platform.run(&rows, Touched::default());
+    }
+    let ahead = with.submit(&read(50_000_000, Cause::Prefetch), &[]);
+    // A token ends, and with it a span of heat, while the read is queued.
+    for platform in [&mut with, &mut without] {
+        platform.run(&head, Touched::default());
+    }
+    assert_eq!(with.ledger(), without.ledger(), "a queued read");
+    assert!(with.cancel(ahead));
+    for platform in [&mut with, &mut without] {
+        // Far fewer bytes than were taken back.
+        platform.run(&head, Touched::default());
+    }
+    assert_eq!(with.ledger(), without.ledger(), "a read that was taken back");
+    assert!(with.ledger().dram_bytes < 50_000_000);
+}

@@ -136,11 +136,64 @@ fn flash_is_busy_while_a_read_is_in_flight_and_no_longer() {
 }
 
 #[test]
-#[should_panic(expected = "more reads outstanding than reserved")]
+#[should_panic(expected = "more reads outstanding than the 16 reserved")]
 fn more_reads_than_reserved_are_refused() {
     let mut flash = Flash::new(ServiceTable::new(&cool(LAW, 32).flash.law, 1), 1, 1);
     flash.reserve(16);
-    for _ in 0..65 {
+    for _ in 0..17 {
         flash.submit(4096, Cause::Prefetch);
     }
+}
+
+#[test]
+fn a_prefetch_may_starve_behind_any_number_of_demand_reads() {
+    let mut flash = Flash::new(ServiceTable::new(&cool(LAW, 32).flash.law, 1), 1, 1);
+    flash.reserve(3);
+    let first = flash.submit(1000, Cause::Demand);
+    flash.advance(0);
+    let ahead = flash.submit(1000, Cause::Prefetch);
+    let mut last = first;
+    for _ in 0..500 {
+        // The next demand read is there before the last has landed, so that the lane is never the prefetch's.
+        let next = flash.submit(1000, Cause::Demand);
+        flash.advance_until_landed(last);
+        assert!(flash.landed(last) && !flash.landed(next) && !flash.landed(ahead));
+        last = next;
+    }
+    assert_eq!(flash.advance_until_landed(ahead), 502 * 101_000);
+}
+
+#[test]
+fn prefetches_keep_to_their_lanes() {
+    let device = cool(LAW, 32);
+    for (prefetch_lanes, turns) in [(1, 6), (2, 3), (3, 2), (4, 2)] {
+        let mut flash = Flash::new(ServiceTable::new(&device.flash.law, 4), 4, prefetch_lanes);
+        flash.reserve(16);
+        let tickets: Vec<Ticket> = (0..6).map(|_| flash.submit(1000, Cause::Prefetch)).collect();
+        flash.advance(50_000);
+        // Demand finds a lane where prefetches may not have all.
+        let demand = flash.submit(1000, Cause::Demand);
+        let waits_ns = if prefetch_lanes == 4 { 51_000 } else { 0 };
+        assert_eq!(flash.advance_until_landed(demand), 50_000 + waits_ns + 101_000, "{prefetch_lanes} lanes");
+        let last_ns = tickets.iter().map(|&ticket| flash.advance_until_landed(ticket)).max();
+        assert_eq!(last_ns, Some(turns * 101_000), "{prefetch_lanes} lanes");
+    }
+}
+
+#[test]
+fn only_prefetches_that_have_not_begun_are_taken_back() {
+    let mut platform = platform(&cool(LAW, 32), 1);
+    let ahead: Vec<Ticket> = (0..3).map(|_| platform.submit(&read(1000, Cause::Prefetch), &[])).collect();
+    let demand = platform.submit(&read(1000, Cause::Demand), &[]);
+    assert!(!platform.cancel(demand), "a demand read is needed");
+    platform.wait(demand);
+    // The first prefetch is on the lane now, the others are queued.
+    platform.move_row(0, 1, 20_000);
+    assert!(!platform.cancel(ahead[0]), "it has begun");
+    assert!(platform.cancel(ahead[1]), "it is queued");
+    assert!(!platform.cancel(ahead[1]), "it is gone");
+    platform.wait(ahead[2]);
+    assert_eq!(platform.now_ns(), 3 * 101_000, "the one that was taken back takes no time");
+    assert!(!platform.cancel(ahead[2]), "it has landed");
+    assert_eq!((platform.submitted_bytes(), platform.ledger().flash_bytes), (3000, 3000));
 }

@@ -28,12 +28,14 @@ fn service_ns(law: &FlashLaw, bytes: u64, lanes: usize) -> f64 {
 }
 
 /// Lets the fluid run until everything has landed.
-fn drain(law: &FlashLaw, lanes: usize, drops: &mut [Drop]) {
+fn drain(law: &FlashLaw, lanes: usize, prefetch_lanes: usize, drops: &mut [Drop]) {
     let mut now_ns = 0.0;
     while drops.iter().any(|drop| drop.landed_ns.is_none()) {
         let going = |drop: &Drop| drop.left.is_some() && drop.landed_ns.is_none();
         while drops.iter().filter(|drop| going(drop)).count() < lanes {
-            let waits = |drop: &&mut Drop| drop.left.is_none() && drop.submitted_ns as f64 <= now_ns;
+            let ahead = drops.iter().filter(|drop| going(drop) && drop.cause == Cause::Prefetch).count();
+            let may_start = |drop: &Drop| drop.cause != Cause::Prefetch || ahead < prefetch_lanes;
+            let waits = |drop: &&mut Drop| drop.left.is_none() && drop.submitted_ns as f64 <= now_ns && may_start(drop);
             // Demand before prefetch, then as submitted.
             let next = drops.iter_mut().filter(waits).min_by_key(|drop| drop.cause == Cause::Prefetch);
             let Some(next) = next else { break };
@@ -57,8 +59,9 @@ fn drain(law: &FlashLaw, lanes: usize, drops: &mut [Drop]) {
 }
 
 /// When each read lands on the simulated flash.
-fn simulate(law: &FlashLaw, lanes: usize, drops: &[Drop]) -> Vec<u64> {
-    let mut flash = Flash::new(ServiceTable::new(law, u32::try_from(lanes).expect("a few lanes")), lanes, lanes);
+fn simulate(law: &FlashLaw, lanes: usize, prefetch_lanes: usize, drops: &[Drop]) -> Vec<u64> {
+    let table = ServiceTable::new(law, u32::try_from(lanes).expect("a few lanes"));
+    let mut flash = Flash::new(table, lanes, prefetch_lanes);
     flash.reserve(drops.len());
     let mut landed_ns: Vec<Option<u64>> = vec![None; drops.len()];
     let mut tickets: Vec<Ticket> = Vec::new();
@@ -91,7 +94,7 @@ proptest! {
 
     #[test]
     fn reads_land_when_the_fluid_has_drained(
-        lanes in 1_usize..9,
+        (lanes, prefetch_lanes) in (1_usize..9).prop_flat_map(|lanes| (Just(lanes), 1..=lanes)),
         reads in prop::collection::vec((0_u64..300_000, 0_u32..10, 0_u32..8, any::<bool>()), 1..25),
     ) {
         let law = cool(LAW, 32).flash.law;
@@ -106,8 +109,8 @@ proptest! {
                 Drop { submitted_ns: at_ns, bytes, cause, left: None, landed_ns: None }
             })
             .collect();
-        let simulated = simulate(&law, lanes, &drops);
-        drain(&law, lanes, &mut drops);
+        let simulated = simulate(&law, lanes, prefetch_lanes, &drops);
+        drain(&law, lanes, prefetch_lanes, &mut drops);
         for (index, (drop, &landed_ns)) in drops.iter().zip(&simulated).enumerate() {
             let expected = drop.landed_ns.expect("drained") - drop.submitted_ns as f64;
             let found = (landed_ns - drop.submitted_ns) as f64;
@@ -124,10 +127,17 @@ fn the_twin_knows_the_closed_forms() {
         vec![one; count]
     };
     let mut one = of(1, 1_000_000);
-    drain(&law, 8, &mut one);
+    drain(&law, 8, 8, &mut one);
     assert!((one[0].landed_ns.expect("drained") - 1_100_000.0).abs() < 1.0);
     // Eight of 1 MB share 4 GB/s.
     let mut eight = of(8, 1_000_000);
-    drain(&law, 8, &mut eight);
+    drain(&law, 8, 8, &mut eight);
     assert!(eight.iter().all(|drop| (drop.landed_ns.expect("drained") - 2e6).abs() < 1.0), "{eight:?}");
+    // Of eight prefetches on two lanes of eight, two go at a time.
+    let mut ahead = of(8, 1_000_000);
+    for drop in &mut ahead {
+        drop.cause = Cause::Prefetch;
+    }
+    drain(&law, 8, 2, &mut ahead);
+    assert!((ahead[7].landed_ns.expect("drained") - 4.0 * 1_100_000.0).abs() < 1.0, "{ahead:?}");
 }

@@ -4,6 +4,7 @@ mod allocations;
 mod compute;
 mod energy;
 mod flash;
+mod flash_queue;
 mod flash_twin;
 mod grid;
 mod heat;

@@ -11,6 +11,7 @@ use crate::profile::{GRID, LAW, device, kernel, platform, read};
 enum Call {
     Read(u64, Cause),
     Wait(usize),
+    Cancel(usize),
     Move(u64),
     Run(KernelKind, u32),
 }
@@ -21,6 +22,7 @@ fn any_call() -> impl Strategy<Value = Call> {
     prop_oneof![
         4 => (1_u64..3_000_000, cause).prop_map(|(bytes, cause)| Call::Read(bytes, cause)),
         2 => any::<usize>().prop_map(Call::Wait),
+        1 => any::<usize>().prop_map(Call::Cancel),
         1 => (1_u64..100_000).prop_map(Call::Move),
         3 => (kind, 0_u32..2).prop_map(|(kind, layer)| Call::Run(kind, layer)),
     ]
@@ -29,6 +31,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 /// Makes the calls; the time after each, and everything that can be asked at the end.
 fn make(platform: &mut SimPlatform, calls: &[Call]) -> Result<Vec<u64>, TestCaseError> {
     let mut tickets: Vec<Ticket> = Vec::new();
+    let mut lengths: Vec<u64> = Vec::new();
     let mut numbers = Vec::new();
     let mut asked_bytes = 0;
     for call in calls {
@@ -36,6 +39,7 @@ fn make(platform: &mut SimPlatform, calls: &[Call]) -> Result<Vec<u64>, TestCase
         match *call {
             Call::Read(bytes, cause) => {
                 asked_bytes += bytes;
+                lengths.push(bytes);
                 tickets.push(platform.submit(&read(bytes, cause), &[]));
             }
             Call::Wait(index) if !tickets.is_empty() => {
@@ -43,7 +47,14 @@ fn make(platform: &mut SimPlatform, calls: &[Call]) -> Result<Vec<u64>, TestCase
                 platform.wait(ticket);
                 prop_assert!(platform.landed(ticket));
             }
-            Call::Wait(_) => {}
+            Call::Cancel(index) if !tickets.is_empty() => {
+                let index = index % tickets.len();
+                let was_there = platform.landed(tickets[index]);
+                let taken_back = platform.cancel(tickets[index]);
+                prop_assert!(!(was_there && taken_back), "a read that has landed is taken back");
+                asked_bytes -= if taken_back { lengths[index] } else { 0 };
+            }
+            Call::Wait(_) | Call::Cancel(_) => {}
             Call::Move(bytes) => platform.move_row(0, 1, bytes),
             Call::Run(kind, layer) => {
                 let surcharge = platform.run(&kernel(kind, layer, 30), Touched::default());
