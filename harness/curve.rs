@@ -10,11 +10,10 @@ mod stream;
 
 use rayon::prelude::*;
 use serde::Serialize;
-use tightfit_engine::evict::Kind;
 
 pub use all_sizes::{all_sizes, sampled};
 pub use budget::Budget;
-pub use policy::parse;
+pub use policy::{Asked, parse};
 pub use stream::Stream;
 
 /// How the lookups of one (pass, layer) are judged.
@@ -48,8 +47,8 @@ pub struct Point {
 
 /// Every policy in every budget, in the order of `policies`, on all cores.
 #[must_use]
-pub fn points(stream: &Stream, policies: &[Kind], budgets: &[Budget], counting: Counting) -> Vec<Point> {
-    let pairs: Vec<(Kind, Budget)> =
-        policies.iter().flat_map(|&policy| budgets.iter().map(move |&budget| (policy, budget))).collect();
+pub fn points(stream: &Stream, policies: &[Asked], budgets: &[Budget], counting: Counting) -> Vec<Point> {
+    let pairs: Vec<(&Asked, Budget)> =
+        policies.iter().flat_map(|policy| budgets.iter().map(move |&budget| (policy, budget))).collect();
     pairs.into_par_iter().map(|(policy, budget)| policy::point(policy, stream, budget, counting)).collect()
 }

@@ -18,7 +18,6 @@ use super::{
 ///
 /// Nothing where only whole curves are asked for.
 pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result<Vec<Point>, RunError> {
-    let policies = options.curve.iter().map(|name| curve::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let stream = Stream::new(trace, prefill(options.prefill));
     let given = options.budget_mib.iter().map(|&mib| Budget::Mib(mib.into()));
     let given = given.chain(options.budget_units.iter().map(|&units| Budget::Units(units.into())));
@@ -37,6 +36,7 @@ pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result
         None if in_units => Counting::Lookups,
         Some(Count::Steps) | None => Counting::Steps,
     };
+    let policies = options.curve.iter().map(|name| curve::parse(name, counting)).collect::<Result<Vec<_>, _>>()?;
     if let Some(path) = &options.all_sizes {
         let text = match options.sample {
             Some(share) => curve::sampled(&stream, &policies, in_units, counting, share)?,

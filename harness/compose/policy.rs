@@ -44,6 +44,7 @@ fn kind(evict: Evict) -> Kind {
         Evict::Lru => Kind::Lru,
         Evict::Clock => Kind::Clock,
         Evict::Lfu => Kind::Lfu,
+        Evict::LfuPerfect => Kind::LfuPerfect,
         Evict::LfuAged => Kind::LfuAged,
         Evict::Sieve => Kind::Sieve,
         Evict::S3Fifo => Kind::S3Fifo,

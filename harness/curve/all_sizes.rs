@@ -12,17 +12,17 @@ use tightfit_engine::{
     evict::{At, Kind, Sizes},
 };
 
-use super::{Counting, Stream};
+use super::{Asked, Counting, Stream};
 use crate::RunError;
 
 /// The exact curves of `policies`, each from one pass; sizes are bundles if `in_units`, else bytes.
 ///
 /// LRU's is exact from the largest bundle on, Belady's needs bundles of one size.
-pub fn all_sizes(stream: &Stream, policies: &[Kind], in_units: bool, counting: Counting) -> Result<String, RunError> {
+pub fn all_sizes(stream: &Stream, policies: &[Asked], in_units: bool, counting: Counting) -> Result<String, RunError> {
     let sizes = stream.sizes(in_units);
     let mut text = format!("policy,{},lookups,hits,decode_lookups,decode_hits,bytes_read\n", column(in_units));
-    for &policy in policies {
-        let (depths, unit) = match (policy, &sizes) {
+    for Asked { name, kind } in policies {
+        let (depths, unit) = match (kind, &sizes) {
             (Kind::Lru, _) => (recency(stream, &sizes, counting), 1),
             (Kind::Belady, Sizes::Equal(bytes)) => (belady(stream, counting), *bytes),
             (Kind::Belady, Sizes::Each(_)) => {
@@ -32,10 +32,9 @@ pub fn all_sizes(stream: &Stream, policies: &[Kind], in_units: bool, counting: C
                         .to_owned(),
                 ));
             }
-            (other, _) => {
+            _ => {
                 return Err(RunError::Usage(format!(
-                    "all sizes at once are known of lru and belady, not of {}: give budgets for it instead",
-                    other.name()
+                    "all sizes at once are known of lru and belady, not of {name}: give budgets for it instead"
                 )));
             }
         };
@@ -45,7 +44,6 @@ pub fn all_sizes(stream: &Stream, policies: &[Kind], in_units: bool, counting: C
             let read = total_bytes.map_or_else(String::new, |total| (total - gain.bytes).to_string());
             let (size, hits, decode_hits) = (depth * unit, gain.hits, gain.decode_hits);
             let (lookups, decode_lookups) = (stream.lookups, stream.decode_lookups);
-            let name = policy.name();
             let _ = writeln!(text, "{name},{size},{lookups},{hits},{decode_lookups},{decode_hits},{read}");
         }
     }
@@ -55,12 +53,12 @@ pub fn all_sizes(stream: &Stream, policies: &[Kind], in_units: bool, counting: C
 /// LRU's curve from a sample of about `share` of the bundles, with its standard errors.
 pub fn sampled(
     stream: &Stream,
-    policies: &[Kind],
+    policies: &[Asked],
     in_units: bool,
     counting: Counting,
     share: f64,
 ) -> Result<String, RunError> {
-    if policies != [Kind::Lru] {
+    if !matches!(policies, [Asked { kind: Kind::Lru, .. }]) {
         return Err(RunError::Usage("a curve from a sample is known of lru only: ask for --curve lru".to_owned()));
     }
     let groups = (CLASSES as f64 / share).round().clamp(CLASSES as f64, f64::from(u32::MAX));

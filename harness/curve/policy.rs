@@ -10,16 +10,33 @@ use tightfit_engine::{
 use super::{Budget, Counting, Point, Stream};
 use crate::RunError;
 
+/// A policy by the name under which it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The name.
+    pub name: String,
+    /// The policy.
+    pub kind: Kind,
+}
+
 /// The policy of that name; a window is of five tokens.
-pub fn parse(name: &str) -> Result<Kind, RunError> {
-    Kind::parse(name).ok_or_else(|| {
+///
+/// `lfu` is what the references of each way of counting call so: lookup by lookup, cache simulators, which forget the count
+/// of what leaves; step by step, a runtime that keeps it ([`Kind::LfuPerfect`]).
+pub fn parse(name: &str, counting: Counting) -> Result<Asked, RunError> {
+    let kind = match (name, counting) {
+        ("lfu", Counting::Steps) => Some(Kind::LfuPerfect),
+        _ => Kind::parse(name),
+    };
+    kind.map(|kind| Asked { name: name.to_owned(), kind }).ok_or_else(|| {
         let known = Kind::ALL.map(Kind::name).join(", ");
         RunError::Usage(format!("no policy is named `{name}`: known are {known}"))
     })
 }
 
-/// What `kind` hits in `budget`.
-pub(super) fn point(kind: Kind, stream: &Stream, budget: Budget, counting: Counting) -> Point {
+/// What a policy hits in `budget`.
+pub(super) fn point(asked: &Asked, stream: &Stream, budget: Budget, counting: Counting) -> Point {
+    let kind = asked.kind;
     let (sizes, capacity_bytes) = match budget {
         Budget::Mib(mib) => (stream.sizes(false), mib << 20),
         Budget::Units(units) => (stream.sizes(true), units),
@@ -50,7 +67,7 @@ pub(super) fn point(kind: Kind, stream: &Stream, budget: Budget, counting: Count
         bytes_read = bytes_read.zip(stream.bytes_of(step.layer)).map(|(sum, bytes)| sum + missed * bytes);
     }
     Point {
-        policy: kind.name().to_owned(),
+        policy: asked.name.clone(),
         budget,
         lookups: stream.lookups,
         hits,

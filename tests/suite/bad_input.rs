@@ -58,7 +58,7 @@ fn unknown_names() {
     assert_snapshot!(refused(&[], &["quickstart", "--device", "iPhone 15Pro"]), @"error: no device named `iPhone 15Pro`: did you mean iphone-15-pro? (a path must end in .toml)");
     assert_snapshot!(refused(&[], &["quickstart", "--device", "missing.toml"]), @"error: device profile missing.toml: No such file or directory (os error 2)");
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "hybrid-fitt"]), @"error: no strategy named `hybrid-fitt`: did you mean hybrid-fit, hybrid? (a path must end in .toml)");
-    assert_snapshot!(refused(&[], &["quickstart", "--strategy", "fifo"]), @"error: no strategy named `fifo`: known are hybrid-fit, hybrid-rows, belady, hybrid, layer-stream, lru, naive, page-cache, resident, window; a path must end in .toml");
+    assert_snapshot!(refused(&[], &["quickstart", "--strategy", "fifo"]), @"error: no strategy named `fifo`: known are hybrid-fit, hybrid-rows, belady, cache-prior, dip-ca, hybrid, layer-stream, llm-flash-bundled, llm-flash-predictor, llm-flash-window, lru, mixtral-offloading, naive, page-cache, powerinfer-2, resident, ripple, speculative, trust-the-page-cache, window; a path must end in .toml");
     assert_snapshot!(set("model=smollm2"), @"error: no model named `smollm2`: did you mean smollm2-135m? (a path must end in .toml)");
     assert_snapshot!(set("trace=smollm2-135m-chatt"), @"error: no trace named `smollm2-135m-chatt`, and no such file: did you mean smollm2-135m-chat?");
     assert_snapshot!(set("trace=missing.parquet"), @"error: trace missing.parquet: cannot open: No such file or directory (os error 2)");
@@ -84,7 +84,7 @@ fn wrong_toml() {
       |
     8 | runtim = "toy"
       | ^^^^^^
-    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `request`, `memory`, `strategies`, `strategy`, `sweep`
+    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `strategies`, `strategy`, `sweep`
     "#);
     let strategy = "schema = 1\nname = \"mine\"\ntitle = \"mine\"\nstream = \"all\"\nlayout = \"bundled\"\n";
     assert_snapshot!(refused(&[("mine.toml", strategy)], &["quickstart", "--strategy", "mine.toml"]), @r#"
@@ -197,7 +197,7 @@ fn inputs_that_do_not_go_together() {
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "lru", "--strategy", "lru"]), @"error: scenario quickstart: `strategy.name`: two are called `lru`: leave one out, or give it another name");
     assert_snapshot!(refused(&[], &["quickstart", "--device", "oneplus-12", "--device", "oneplus-12"]), @"error: scenario quickstart: two devices are called oneplus-12: leave one out, or give its profile another name");
     let ahead = "strategy.resident-set.prefetch=next-layer";
-    assert_snapshot!(refused(&[], &["quickstart", "--strategy", "lru", "--set", ahead]), @r#"error: strategy lru with --set: `resident-set.prefetch`: the next layer's rows are not known before its turn: only stream = "everything" can read it ahead"#);
+    assert_snapshot!(refused(&[], &["quickstart", "--strategy", "lru", "--set", ahead]), @r#"error: strategy lru with --set: `resident-set.prefetch`: the next layer's rows are not known before its turn: only stream = "everything" can read it ahead whole"#);
     assert_snapshot!(refused(&[], &["llm-in-a-flash", "--set", "request.prompt-tokens=3000"]), @"error: scenario llm-in-a-flash: a prompt of 3000 tokens: opt-6.7b has a context of 2048, give a shorter one");
     let slow = ["--set", "device.flash.lane-mb-per-s=0.000001"];
     assert_snapshot!(refused(&[], &[&["quickstart", "--strategy", "lru"][..], &slow].concat()), @"error: scenario quickstart: lru on iphone-13-pro draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend the rates and powers of the device");

@@ -12,26 +12,37 @@ use crate::{
 #[test]
 fn strategies_are_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    assert_snapshot!(printed(folder.path(), &["list", "strategies"]), @"
-    belady        active rows kept by an oracle: the upper bound of caching
-    hybrid        half of the weights pinned, the other half from flash for every token
-    layer-stream  layers streamed one ahead of the computation, as many pinned as fit
-    lru           active rows kept, least recently used ones dropped at the budget
-    naive         everything from flash for every token
-    page-cache    a memory-mapped file and the system's page cache
-    resident      all weights in DRAM, as a runtime without streaming holds them
-    window        active rows of the last 5 tokens kept
-    ");
+    assert_snapshot!(printed(folder.path(), &["list", "strategies"]), @r#"
+    belady                active rows kept by an oracle: the upper bound of caching
+    cache-prior           four of the recorded experts, those in DRAM preferred, the best two always
+    dip-ca                the best 80 % of the active rows, those in DRAM preferred
+    hybrid                half of the weights pinned, the other half from flash for every token
+    layer-stream          layers streamed one ahead of the computation, as many pinned as fit
+    llm-flash-bundled     predicted rows of the last 5 tokens kept, matrices bundled
+    llm-flash-predictor   predicted rows from flash for every token
+    llm-flash-window      predicted rows of the last 5 tokens kept, matrices apart
+    lru                   active rows kept, least recently used ones dropped at the budget
+    mixtral-offloading    an LRU cache of experts a layer, the next layer's router run early
+    naive                 everything from flash for every token
+    page-cache            a memory-mapped file and the system's page cache
+    powerinfer-2          hot rows pinned by a profile, cold ones predicted and cached, reads under compute
+    resident              all weights in DRAM, as a runtime without streaming holds them
+    ripple                rows linked by co-activation on flash, the last used ones kept
+    speculative           layers streamed one ahead, drafts of 4 tokens verified in one pass
+    trust-the-page-cache  active rows from a memory-mapped file, kept by the system's page cache
+    window                active rows of the last 5 tokens kept
+    "#);
 }
 
 #[test]
 fn scenarios_are_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    assert_snapshot!(printed(folder.path(), &["list", "scenarios"]), @"
+    assert_snapshot!(printed(folder.path(), &["list", "scenarios"]), @r#"
     llm-in-a-flash         OPT-6.7B at 16 bits on an M1 Max: everything, or half of it, from flash for every token
+    published-systems      SmolLM2-135M in 80 MB of an iPhone 15 Pro, under the published streaming systems
     quickstart             SmolLM2-135M (98 MB at 4 bits) in an iOS keyboard extension (64 MB)
     window-against-memory  SmolLM2-135M on an iPhone 15 Pro: windows of 1 to 13 tokens, LRU and the bound, in 60 to 100 MB
-    ");
+    "#);
 }
 
 #[test]

@@ -43,6 +43,8 @@ fn sparse() -> Vec<Row> {
             ask.results_with(set, Curve::Run).map(|results| results.len().to_string()).unwrap_or_default()
         }),
         ("memory.budget-mib", "30", time),
+        ("request.batch", "2", |ask, set| ask.result_with(set).memory.kv_bytes.to_string()),
+        ("seed", "7", |ask, set| ask.result_with(set).seed.to_string()),
     ]
 }
 

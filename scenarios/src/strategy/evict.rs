@@ -16,6 +16,8 @@ pub enum Evict {
     Clock,
     /// Least frequently used.
     Lfu,
+    /// Least frequently used, counted for ever.
+    LfuPerfect,
     /// Least frequently used, with ageing.
     LfuAged,
     /// A hand that spares once what was used.
@@ -60,6 +62,7 @@ enum Name {
     Lru,
     Clock,
     Lfu,
+    LfuPerfect,
     LfuAged,
     Sieve,
     #[serde(rename = "s3-fifo")]
@@ -89,6 +92,7 @@ impl TryFrom<Written> for Evict {
             (Name::Lru, None) => Ok(Self::Lru),
             (Name::Clock, None) => Ok(Self::Clock),
             (Name::Lfu, None) => Ok(Self::Lfu),
+            (Name::LfuPerfect, None) => Ok(Self::LfuPerfect),
             (Name::LfuAged, None) => Ok(Self::LfuAged),
             (Name::Sieve, None) => Ok(Self::Sieve),
             (Name::S3Fifo, None) => Ok(Self::S3Fifo),

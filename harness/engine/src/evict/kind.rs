@@ -15,6 +15,7 @@ use crate::{
         least_stale::LeastStale,
         lfu::Lfu,
         lfu_aged::LfuAged,
+        lfu_perfect::LfuPerfect,
         lhd::Lhd,
         lru::Lru,
         partitioned::{Partition, Partitioned},
@@ -42,6 +43,8 @@ pub enum Kind {
     Clock,
     /// Least frequently used.
     Lfu,
+    /// Least frequently used, counted for ever.
+    LfuPerfect,
     /// Least frequently used, with dynamic ageing.
     LfuAged,
     /// A hand that spares once what was used.
@@ -90,12 +93,13 @@ pub struct Room {
 
 impl Kind {
     /// Every policy; a window of five tokens, as in *LLM in a flash*.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RetainNone,
         Self::Fifo,
         Self::Lru,
         Self::Clock,
         Self::Lfu,
+        Self::LfuPerfect,
         Self::LfuAged,
         Self::Sieve,
         Self::S3Fifo,
@@ -118,6 +122,7 @@ impl Kind {
             Self::Lru => "lru",
             Self::Clock => "clock",
             Self::Lfu => "lfu",
+            Self::LfuPerfect => "lfu-perfect",
             Self::LfuAged => "lfu-aged",
             Self::Sieve => "sieve",
             Self::S3Fifo => "s3-fifo",
@@ -173,6 +178,7 @@ impl Kind {
             Self::Lru => Policy::Lru(Lru::new(bundles)),
             Self::Clock => Policy::Clock(Clock::new(bundles)),
             Self::Lfu => Policy::Lfu(Lfu::new(bundles)),
+            Self::LfuPerfect => Policy::LfuPerfect(LfuPerfect::new(bundles)),
             Self::LfuAged => Policy::LfuAged(LfuAged::new(bundles)),
             Self::Sieve => Policy::Sieve(Sieve::new(bundles)),
             Self::S3Fifo => Policy::S3Fifo(S3Fifo::new(bundles, capacity_bytes, &room.sizes)),

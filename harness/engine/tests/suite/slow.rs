@@ -38,11 +38,24 @@ pub(crate) struct Slow<'a> {
     hand: usize,
     age: u64,
     uses: u64,
+    /// Uses of each bundle since the start.
+    ever: BTreeMap<BundleId, u64>,
 }
 
 impl<'a> Slow<'a> {
     pub(crate) fn new(kind: Kind, layers: usize, sizes: &'a [u64], history: &'a [Vec<BundleId>]) -> Self {
-        Self { kind, layers, sizes, history, known: BTreeMap::new(), queue: Vec::new(), hand: 0, age: 0, uses: 0 }
+        Self {
+            kind,
+            layers,
+            sizes,
+            history,
+            known: BTreeMap::new(),
+            queue: Vec::new(),
+            hand: 0,
+            age: 0,
+            uses: 0,
+            ever: BTreeMap::new(),
+        }
     }
 
     /// A step is over that used `bundle`.
@@ -56,7 +69,9 @@ impl<'a> Slow<'a> {
         if before.is_none() {
             self.queue.push(bundle);
         }
-        let uses = before.map_or(1, |known| known.uses + 1);
+        let ever = self.ever.entry(bundle).or_default();
+        *ever += 1;
+        let uses = if self.kind == Kind::LfuPerfect { *ever } else { before.map_or(1, |known| known.uses + 1) };
         let value = self.age + uses * worth;
         let known = Known { uses, last_use: self.uses, last_step: step, value, spared: before.is_some() };
         self.known.insert(bundle, known);
@@ -78,7 +93,7 @@ impl<'a> Slow<'a> {
             Kind::Lru | Kind::Window { .. } => each.min_by_key(|bundle| known(bundle).last_use),
             Kind::Clock => self.second_chance(candidates),
             Kind::Sieve => self.sieve(candidates),
-            Kind::Lfu => each.min_by_key(|bundle| (known(bundle).uses, known(bundle).last_use)),
+            Kind::Lfu | Kind::LfuPerfect => each.min_by_key(|bundle| (known(bundle).uses, known(bundle).last_use)),
             Kind::LfuAged | Kind::CostAware => {
                 let lowest = each.min_by_key(|bundle| (known(bundle).value, known(bundle).last_use));
                 self.age = lowest.map_or(self.age, |bundle| self.age.max(known(&bundle).value));
