@@ -59,9 +59,10 @@ fn dimensions() -> Vec<Case<'static>> {
     vec![
         case(ON_LRU, "strategy.resident-set.prefetch=oracle", |r| r.flash.prefetch_bytes as f64, Way::Up),
         case(AHEAD, "strategy.resident-set.prefetch.agreement=0.2", |r| r.prefetch.wasted as f64, Way::Up),
-        case(AHEAD, "strategy.reads.prefetch-lanes=1", |r| r.flash.hidden_ns as f64, Way::Down),
-        // Layers that are used alike: what all share serves whoever needs it.
-        case(AHEAD, "strategy.resident-set.partition=none", |r| r.cache.misses as f64, Way::Down),
+        // The same reads one after another keep the flash busy for longer.
+        case(AHEAD, "strategy.reads.prefetch-lanes=1", |r| r.flash.hidden_ns as f64, Way::Up),
+        // One LRU for all layers floods below a token cycle.
+        case(AHEAD, "strategy.resident-set.partition=none", |r| r.cache.misses as f64, Way::Up),
         case(on("powerinfer-2"), "strategy.resident-set.pinned-by=spread", |r| r.cache.hits as f64, Way::Down),
         case(
             on("llm-flash-bundled"),
@@ -87,7 +88,7 @@ fn dimensions() -> Vec<Case<'static>> {
         case(on("dip-ca"), "strategy.routing.margin=0.0", |r| r.quality.lost_mass_share, Way::Down),
         case(on("cache-prior"), "strategy.routing.top-k=200", |r| r.quality.lost_mass_share, Way::Down),
         case(on("cache-prior"), "strategy.routing.guaranteed=4", |r| r.quality.lost_mass_share, Way::Down),
-        case(on("speculative"), "strategy.speculative.draft-tokens=8", |r| r.time.overhead_ns as f64, Way::Up),
+        case(on("speculative"), "strategy.speculative.draft-tokens=8", |r| r.time.compute_ns as f64, Way::Up),
         case(on("speculative"), "strategy.speculative.acceptance=0.1", |r| r.throughput.decode_tokens_per_s, Way::Down),
         case(on("speculative"), "strategy.speculative.draft-mb=20", |r| r.memory.dense_bytes as f64, Way::Up),
     ]

@@ -98,10 +98,10 @@ fn a_setting_goes_over_the_file() {
     assert_eq!((scenario.request.output_tokens, scenario.title.as_str()), (Some(7), "Other"));
     assert!(scenario.memory.limit.is_some() && scenario.memory.limit_source.is_none(), "set by the user");
     let wrong = parse(RIGHT, &[], &["request.output-token=7"]).expect_err("an unknown key").to_string();
-    assert_snapshot!(wrong, @"
-    scenario mine.toml with --set: unknown field `output-token`, expected one of `prompt-tokens`, `output-tokens`, `context-tokens`, `prefill`, `trace-request`
+    assert_snapshot!(wrong, @r#"
+    scenario mine.toml with --set: unknown field `output-token`, expected one of `prompt-tokens`, `output-tokens`, `context-tokens`, `prefill`, `trace-request`, `batch`
     in `request`
-    ");
+    "#);
     let broken = parse(&RIGHT.replace("schema = 1", "schema ="), &[], &["request.output-tokens=7"]);
     assert!(broken.expect_err("wrong TOML").to_string().contains("line 1"), "the file must be right by itself");
 }

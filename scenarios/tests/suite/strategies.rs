@@ -57,12 +57,12 @@ fn an_eviction_policy_has_its_own_keys_and_no_others() {
       |         ^^^^^
     invalid type: string "lru", expected a table such as { policy = "lru" }
     "#);
-    assert_snapshot!(problem(lru, "{ policy = \"fifo\" }"), @r#"
+    assert_snapshot!(problem(lru, "{ policy = \"fifi\" }"), @r#"
     strategy mine.toml: TOML parse error at line 8, column 20
       |
-    8 | evict = { policy = "fifo" }
+    8 | evict = { policy = "fifi" }
       |                    ^^^^^^
-    unknown variant `fifo`, expected one of `retain-none`, `lru`, `window`, `belady`
+    unknown variant `fifi`, expected one of `retain-none`, `fifo`, `lru`, `clock`, `lfu`, `lfu-perfect`, `lfu-aged`, `sieve`, `s3-fifo`, `arc`, `two-q`, `w-tinylfu`, `lhd`, `window`, `least-stale`, `cost-aware`, `belady`
     "#);
     assert_snapshot!(problem(lru, "{ policy = \"window\" }"), @r#"
     strategy mine.toml: TOML parse error at line 8, column 9
@@ -96,7 +96,7 @@ fn an_eviction_policy_has_its_own_keys_and_no_others() {
 
 #[test]
 fn dimensions_that_exclude_each_other_are_refused() {
-    assert_snapshot!(problem("prefetch = \"none\"", "prefetch = \"next-layer\""), @r#"strategy mine.toml: `resident-set.prefetch`: the next layer's rows are not known before its turn: only stream = "everything" can read it ahead"#);
+    assert_snapshot!(problem("prefetch = \"none\"", "prefetch = \"next-layer\""), @r#"strategy mine.toml: `resident-set.prefetch`: the next layer's rows are not known before its turn: only stream = "everything" can read it ahead whole"#);
     assert_snapshot!(problem("pinned-share = 0.0", "pinned-share = 1.1"), @r#"
     strategy mine.toml: TOML parse error at line 9, column 16
       |
@@ -138,7 +138,7 @@ fn an_order_on_flash_is_learnt_from_a_profile() {
     assert_eq!(parse(RIGHT, &[]).ok().map(|strategy| strategy.profile_tokens), Some(None), "nothing to learn");
     let refused = |text: &str, set: &[(String, Value)]| parse(text, set).expect_err(text).to_string();
     assert_snapshot!(refused(RIGHT, &set(0)), @"strategy mine.toml with --set: `profile-tokens`: a profile of no tokens: at least 1");
-    assert_snapshot!(problem("layout = \"bundled\"", "layout = \"bundled\"\nprofile-tokens = 8"), @r#"strategy mine.toml: `profile-tokens`: nothing of this strategy learns from a profile: leave it out, or give layout = "popularity" or "co-activation""#);
+    assert_snapshot!(problem("layout = \"bundled\"", "layout = \"bundled\"\nprofile-tokens = 8"), @r#"strategy mine.toml: `profile-tokens`: nothing of this strategy learns from a profile: leave it out, or give layout = "popularity" or "co-activation", pinned-by = "popularity", partition = "demand" or a prefetch from neighbours"#);
     assert_snapshot!(refused(&ordered("co-activation").replace("feed-forward", "everything"), &[]), @r#"strategy mine.toml: `layout`: a dense stream reads all, in whatever order: order the rows of stream = "feed-forward", or lay them out "bundled""#);
 }
 
