@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use all_sizes::{all_sizes, sampled};
 pub use budget::Budget;
-pub use policy::{Asked, parse};
+pub use policy::{Asked, NAMES, parse};
 pub use stream::Stream;
 
 /// How the lookups of one (pass, layer) are judged.

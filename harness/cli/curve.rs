@@ -1,10 +1,14 @@
 //! The part of `tightfit trace info` that asks policies: a table of hit rates, and the files of whole curves.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use tightfit::{
     RunError,
-    curve::{self, Budget, Counting, Point, Stream},
+    curve::{self, Asked, Budget, Counting, Point, Stream},
+    reports::{
+        charts::hit_rate::{self as chart, HitRate, HitRates},
+        write,
+    },
     scenarios::trace::{self, Staged, Trace},
 };
 
@@ -36,7 +40,7 @@ pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result
         None if in_units => Counting::Lookups,
         Some(Count::Steps) | None => Counting::Steps,
     };
-    let policies = options.curve.iter().map(|name| curve::parse(name, counting)).collect::<Result<Vec<_>, _>>()?;
+    let policies = policies(&options.curve, counting)?;
     if let Some(path) = &options.all_sizes {
         let text = match options.sample {
             Some(share) => curve::sampled(&stream, &policies, in_units, counting, share)?,
@@ -48,7 +52,52 @@ pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result
         file.publish().map_err(failed)?;
         output::note(&format!("wrote {}: {} sizes", path.display(), text.lines().count() - 1));
     }
-    Ok(curve::points(&stream, &policies, &budgets, counting))
+    let points = curve::points(&stream, &policies, &budgets, counting);
+    if let Some(folder) = &options.out {
+        draw(folder, options, &stream, info, &points)?;
+    }
+    Ok(points)
+}
+
+/// The policies of these names; `all` is every one that keeps anything.
+fn policies(names: &[String], counting: Counting) -> Result<Vec<Asked>, RunError> {
+    let every = || curve::NAMES.into_iter().filter(|&name| name != "retain-none").map(str::to_owned).collect();
+    let names: Vec<String> = if names == ["all"] { every() } else { names.to_vec() };
+    names.iter().map(|name| curve::parse(name, counting)).collect()
+}
+
+/// Writes the chart of hit rates over budgets.
+fn draw(folder: &Path, options: &Info, stream: &Stream, info: &trace::Info, points: &[Point]) -> Result<(), RunError> {
+    let share = |hits: u64, lookups: u64| hits as f64 / lookups.max(1) as f64;
+    let in_mib = matches!(points.first().map(|point| point.budget), Some(Budget::Mib(_)));
+    let rates = HitRates {
+        trace: options.trace.clone(),
+        budget: if in_mib { chart::Budget::Bytes } else { chart::Budget::Bundles },
+        token_cycle: cycle(stream, info, in_mib),
+        rows: points
+            .iter()
+            .map(|point| HitRate {
+                policy: point.policy.clone(),
+                budget: if in_mib { point.budget.number() << 20 } else { point.budget.number() },
+                hit_rate: share(point.hits, point.lookups),
+                decode_hit_rate: (point.decode_lookups > 0).then(|| share(point.decode_hits, point.decode_lookups)),
+            })
+            .collect(),
+    };
+    let Some(chart) = chart::chart(&rates) else {
+        return Err(RunError::Usage("--out draws a line over budgets: give two at least".to_owned()));
+    };
+    let written = write::charts(folder, &[chart])?;
+    output::note(&format!("wrote {} files to {}", written.len(), folder.display()));
+    Ok(())
+}
+
+/// What one token touches: in bytes where budgets are, else in bundles.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts")]
+fn cycle(stream: &Stream, info: &trace::Info, in_mib: bool) -> Option<u64> {
+    let bundles = info.token_cycle_bundles.mean;
+    let bundle_bytes = if in_mib { stream.bundle_bytes_mean()? } else { 1 };
+    Some((bundles * bundle_bytes as f64).round() as u64)
 }
 
 /// A row a budget, a pair of columns a policy.

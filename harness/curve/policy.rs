@@ -10,6 +10,17 @@ use tightfit_engine::{
 use super::{Budget, Counting, Point, Stream};
 use crate::RunError;
 
+/// The names of all policies.
+pub const NAMES: [&str; Kind::ALL.len()] = {
+    let mut names = [""; Kind::ALL.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = Kind::ALL[at].name();
+        at += 1;
+    }
+    names
+};
+
 /// A policy by the name under which it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -29,8 +40,8 @@ pub fn parse(name: &str, counting: Counting) -> Result<Asked, RunError> {
         _ => Kind::parse(name),
     };
     kind.map(|kind| Asked { name: name.to_owned(), kind }).ok_or_else(|| {
-        let known = Kind::ALL.map(Kind::name).join(", ");
-        RunError::Usage(format!("no policy is named `{name}`: known are {known}"))
+        let known = NAMES.join(", ");
+        RunError::Usage(format!("no policy is named `{name}`: known are {known}; `all` is every one"))
     })
 }
 

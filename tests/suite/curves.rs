@@ -52,7 +52,7 @@ fn the_phone_s_curve_comes_out() {
         let Ok(asked) = curve::parse(fields[1], Counting::Steps) else { continue };
         let number = |field: usize| fields[field].parse::<f64>().expect("a number");
         let budget = Budget::Mib(fields[0].parse().expect("MiB"));
-        let point = &points(&stream, &[asked.clone()], &[budget], Counting::Steps)[0];
+        let point = &points(&stream, std::slice::from_ref(&asked), &[budget], Counting::Steps)[0];
         let all = percent(point.hits, point.lookups) - number(2);
         let decode = percent(point.decode_hits, point.decode_lookups) - number(3);
         // Belady does not care in which order a step's experts were used. LRU does, and a trace does not keep it.
@@ -169,7 +169,7 @@ fn wrong_curves() {
         let trace = ["trace", "info", "trace.parquet"];
         refused_in(folder.path(), &[&trace[..], arguments].concat())
     };
-    assert_snapshot!(refused(&["--curve", "lur"]), @"error: no policy is named `lur`: known are retain-none, fifo, lru, clock, lfu, lfu-perfect, lfu-aged, sieve, s3-fifo, arc, two-q, w-tinylfu, lhd, window, least-stale, cost-aware, belady");
+    assert_snapshot!(refused(&["--curve", "lur"]), @"error: no policy is named `lur`: known are retain-none, fifo, lru, clock, lfu, lfu-perfect, lfu-aged, sieve, s3-fifo, arc, two-q, w-tinylfu, lhd, window, least-stale, cost-aware, belady; `all` is every one");
     assert_snapshot!(refused(&["--curve", "lru", "--budget-mib", "1"]), @"error: the trace does not say how many bytes a bundle has, and there is no model `tiny` of its shape built in: count bundles, with --budget-units");
     assert_snapshot!(refused(&["--curve", "lru,window", "--all-sizes", "a.csv"]), @"error: all sizes at once are known of lru and belady, not of window: give budgets for it instead");
     assert_snapshot!(refused(&["--curve", "belady", "--all-sizes", "a.csv", "--sample", "0.1"]), @"error: a curve from a sample is known of lru only: ask for --curve lru");

@@ -14,7 +14,9 @@ pub(crate) struct Info {
     /// Print JSON.
     #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
     pub(crate) format: InfoFormat,
-    /// Hit rates of these eviction policies over budgets (a ladder of them unless budgets are given).
+    /// Hit rates of these eviction policies (or of `all`) over budgets, a ladder of them unless some are given. `lfu`
+    /// forgets the count of what leaves when lookups are counted one at a time, as cache simulators do, and keeps it when
+    /// steps are (`lfu-perfect`), as phone runtimes do.
     #[arg(long, value_name = "POLICY,…", value_delimiter = ',')]
     pub(crate) curve: Vec<String>,
     /// Budgets in MiB: bundles weigh what the trace says, or the built-in model of its name.
@@ -34,6 +36,9 @@ pub(crate) struct Info {
     /// --budget-units is not given, else in bundles.
     #[arg(long, value_name = "FILE", requires = "curve")]
     pub(crate) all_sizes: Option<PathBuf>,
+    /// Draw the hit rates over the budgets, as SVG, PNG and the CSV behind it, into this folder.
+    #[arg(long, value_name = "DIR", requires = "curve")]
+    pub(crate) out: Option<PathBuf>,
     /// Look at this share of the bundles only, and give the standard error: for traces too large for --all-sizes, of lru.
     #[arg(long, value_name = "SHARE", requires = "all_sizes", value_parser = share)]
     pub(crate) sample: Option<f64>,

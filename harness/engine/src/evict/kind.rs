@@ -115,7 +115,7 @@ impl Kind {
 
     /// The name that files and tables use.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::RetainNone => "retain-none",
             Self::Fifo => "fifo",

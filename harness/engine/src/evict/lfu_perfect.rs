@@ -1,7 +1,7 @@
 //! Least frequently used, counted for ever: who leaves and comes back goes on where it was.
 //!
 //! Counts that are forgotten flood below a token cycle: every bundle leaves with one use, before its second. Counts that are
-//! kept hold the popular ones. The phone runtime of BigMoeOnEdge counts so; libCacheSim's `LFU` is [`super::lfu`].
+//! kept hold the popular ones. The phone runtime behind `qwen-curve.csv` counts so; libCacheSim's `LFU` is [`super::lfu`].
 //!
 //! 32 bytes a bundle, and two bits.
 
