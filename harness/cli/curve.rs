@@ -59,9 +59,11 @@ pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result
     Ok(points)
 }
 
-/// The policies of these names; `all` is every one that keeps anything.
+/// The policies of these names; `all` is every one that keeps anything, each once.
 fn policies(names: &[String], counting: Counting) -> Result<Vec<Asked>, RunError> {
-    let every = || curve::NAMES.into_iter().filter(|&name| name != "retain-none").map(str::to_owned).collect();
+    let another_s_name = |name: &str| counting == Counting::Steps && name == "lfu-perfect";
+    let kept = |name: &&str| *name != "retain-none" && !another_s_name(name);
+    let every = || curve::NAMES.into_iter().filter(kept).map(str::to_owned).collect();
     let names: Vec<String> = if names == ["all"] { every() } else { names.to_vec() };
     names.iter().map(|name| curve::parse(name, counting)).collect()
 }
