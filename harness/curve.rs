@@ -17,7 +17,8 @@ pub use policy::{Asked, NAMES, parse};
 pub use stream::Stream;
 
 /// How the lookups of one (pass, layer) are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Counting {
     /// Together, as the engine does: none of a step's bundles makes room for another.
     Steps,

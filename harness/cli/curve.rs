@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
+use serde::Serialize;
 use tightfit::{
     RunError,
     curve::{self, Asked, Budget, Counting, Point, Stream},
@@ -18,10 +19,18 @@ use super::{
     output,
 };
 
+/// Hit rates, and how they were counted.
+#[derive(Serialize)]
+pub(crate) struct Curve {
+    pub(crate) counted_by: Counting,
+    #[serde(rename = "curve")]
+    pub(crate) points: Vec<Point>,
+}
+
 /// What the policies hit in the budgets asked for, or in a ladder of them; writes the whole curves, where asked for.
 ///
 /// Nothing where only whole curves are asked for.
-pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result<Vec<Point>, RunError> {
+pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result<Curve, RunError> {
     let stream = Stream::new(trace, prefill(options.prefill));
     let given = options.budget_mib.iter().map(|&mib| Budget::Mib(mib.into()));
     let given = given.chain(options.budget_units.iter().map(|&units| Budget::Units(units.into())));
@@ -56,7 +65,7 @@ pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result
     if let Some(folder) = &options.out {
         draw(folder, options, &stream, info, &points)?;
     }
-    Ok(points)
+    Ok(Curve { counted_by: counting, points })
 }
 
 /// The policies of these names; `all` is every one that keeps anything, each once.
@@ -103,11 +112,17 @@ fn cycle(stream: &Stream, info: &trace::Info, in_mib: bool) -> Option<u64> {
 }
 
 /// A row a budget, a pair of columns a policy.
-pub(crate) fn table(points: &[Point]) -> String {
+pub(crate) fn table(points: &[Point], counted_by: Counting) -> String {
     let Some(first) = points.first() else { return String::new() };
     let unit = if matches!(first.budget, Budget::Mib(_)) { "MiB" } else { "bundles" };
     let policies: Vec<&[Point]> = points.chunk_by(|a, b| a.policy == b.policy).collect();
-    let mut text = String::from("\nhits in %, all and generated\n");
+    let mut text = format!(
+        "\nhits in %, all and generated; lookups judged {}\n",
+        match counted_by {
+            Counting::Steps => "together by step, as the engine does",
+            Counting::Lookups => "one at a time, as cache simulators do",
+        }
+    );
     let _ = write!(text, "{unit:>10}");
     for policy in &policies {
         let _ = write!(text, "  {:>15}", policy[0].policy);

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use serde::Serialize;
 use tightfit::{
     RunError,
-    curve::Point,
     scenarios::{trace, trace::Info, traces},
 };
 
@@ -29,8 +28,8 @@ pub(crate) fn trace(command: &Trace) -> Result<(), RunError> {
 struct Report<'a> {
     #[serde(flatten)]
     info: &'a Info,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    curve: Option<Vec<Point>>,
+    #[serde(flatten)]
+    curve: Option<curve::Curve>,
 }
 
 fn info(options: &args::Info) -> Result<(), RunError> {
@@ -39,7 +38,10 @@ fn info(options: &args::Info) -> Result<(), RunError> {
     let asked = !options.curve.is_empty();
     let curve = if asked { Some(curve::curve(&trace, &info, options)?) } else { None };
     match options.format {
-        InfoFormat::Text => output::print(&(described(&info) + &curve::table(&curve.unwrap_or_default()))),
+        InfoFormat::Text => output::print(
+            &(described(&info)
+                + &curve.map_or_else(String::new, |curve| curve::table(&curve.points, curve.counted_by))),
+        ),
         InfoFormat::Json => {
             let report = Report { info: &info, curve };
             let json = serde_json::to_string_pretty(&report).expect("a summary of finite numbers is JSON");

@@ -36,13 +36,19 @@ pub struct Asked {
 /// of what leaves; step by step, a runtime that keeps it ([`Kind::LfuPerfect`]).
 pub fn parse(name: &str, counting: Counting) -> Result<Asked, RunError> {
     let kind = match (name, counting) {
-        ("lfu", Counting::Steps) => Some(Kind::LfuPerfect),
-        _ => Kind::parse(name),
+        (name, Counting::Steps) if same("lfu", name) => Some(Kind::LfuPerfect),
+        _ => Kind::ALL.into_iter().find(|kind| same(kind.name(), name)),
     };
     kind.map(|kind| Asked { name: name.to_owned(), kind }).ok_or_else(|| {
         let known = NAMES.join(", ");
         RunError::Usage(format!("no policy is named `{name}`: known are {known}; `all` is every one"))
     })
+}
+
+/// Whether two spellings name one policy: `S3FIFO` and `2Q` are what libCacheSim calls `s3-fifo` and `two-q`.
+fn same(name: &str, written: &str) -> bool {
+    let bare = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "").replace("2q", "twoq");
+    bare(name) == bare(written)
 }
 
 /// What a policy hits in `budget`.

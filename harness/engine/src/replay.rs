@@ -73,6 +73,8 @@ impl<E: Evict> Replay<E> {
         let bytes = self.sizes.of(bundle);
         self.tally.read_bytes += bytes;
         if bytes > self.capacity_bytes {
+            self.expire(Moment::BeforePlacing, at.step);
+            self.expire(Moment::AfterStep, at.step);
             return;
         }
         self.policy.lack(bundle);

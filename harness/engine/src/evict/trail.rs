@@ -91,11 +91,6 @@ impl<T: Entry> Trail<T> {
         None
     }
 
-    /// The entry that was made last, whether it still counts or not.
-    pub(crate) fn newest(&self) -> Option<T> {
-        (self.tail != self.head).then(|| self.entries[self.index(self.head.wrapping_sub(1)) as usize])
-    }
-
     /// Takes the bundle of the oldest entry out.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<BundleId> {

@@ -36,6 +36,8 @@ impl Entry for Use {
 pub struct Window {
     recency: Trail<Use>,
     steps: u32,
+    /// The running step.
+    now_low: u32,
 }
 
 impl Window {
@@ -48,7 +50,7 @@ impl Window {
         assert!(tokens > 0, "a window of no tokens");
         // A window of 2^31 steps, tens of millions of tokens, is one of all: older bundles could not be told from newer.
         let steps = tokens.saturating_mul(layers).min((1 << 31) - 1);
-        Self { recency: Trail::new(bundles), steps }
+        Self { recency: Trail::new(bundles), steps, now_low: 0 }
     }
 }
 
@@ -69,9 +71,8 @@ impl Evict for Window {
     }
 
     fn release(&mut self, bundle: BundleId) {
-        // As new as the newest: its own step is forgotten.
-        let step_low = self.recency.newest().map_or(0, |newest| newest.step_low);
-        self.recency.push(Use { bundle, step_low });
+        // As new as the running step.
+        self.recency.push(Use { bundle, step_low: self.now_low });
     }
 
     #[inline]
@@ -91,6 +92,7 @@ impl Evict for Window {
 
     #[inline]
     fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
+        self.now_low = low(step);
         if moment == Moment::AfterStep {
             return None;
         }
