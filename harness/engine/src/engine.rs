@@ -1,7 +1,7 @@
 //! The engine's step for one (pass, layer): look up, evict, place, read, overlap, wait, compute, prefetch.
 //!
-//! This file holds the setup and the order of a step; [`gather`] brings bundles into DRAM, [`compute`] runs the kernels
-//! over them, [`ahead`] reads for the next step and accounts for what came of it.
+//! This file holds the setup and the order of a step; `gather` brings bundles into DRAM, `compute` runs the kernels
+//! over them, `ahead` reads for the next step and accounts for what came of it.
 
 mod ahead;
 mod compute;
