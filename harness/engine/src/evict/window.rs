@@ -8,33 +8,18 @@
 //! budget that suffices for k tokens. Under a smaller budget the window *shrinks*: it sheds the oldest first, as LRU
 //! does, and so never keeps more of an old token than of a newer one.
 //!
-//! 20 to 36 bytes a bundle: a trail of ids and steps.
+//! 4 bytes a bundle and 32 to 64 for each held, 36 a bundle at most: a trail of ids and steps.
 
 use crate::{
-    evict::{
-        At, Evict, Moment,
-        trail::{Entry, Trail},
-    },
+    evict::{At, Evict, Moment, trail::Trail},
     geometry::BundleId,
 };
-
-/// A use, and the low half of its step's number.
-#[derive(Clone, Copy, Debug, Default)]
-struct Use {
-    bundle: BundleId,
-    step_low: u32,
-}
-
-impl Entry for Use {
-    fn bundle(self) -> BundleId {
-        self.bundle
-    }
-}
 
 /// Drops a bundle that the last k passes did not use.
 #[derive(Clone, Debug)]
 pub struct Window {
-    recency: Trail<Use>,
+    /// Bundles and the low halves of their steps' numbers.
+    recency: Trail<(BundleId, u32)>,
     steps: u32,
 }
 
@@ -65,18 +50,18 @@ impl Evict for Window {
 
     #[inline]
     fn touch(&mut self, bundle: BundleId, at: At) {
-        self.recency.push(Use { bundle, step_low: low(at.step) });
+        self.recency.push((bundle, low(at.step)));
     }
 
     fn release(&mut self, bundle: BundleId) {
         // As new as the newest: its own step is forgotten.
-        let step_low = self.recency.newest().map_or(0, |newest| newest.step_low);
-        self.recency.push(Use { bundle, step_low });
+        let step_low = self.recency.newest().map_or(0, |(_, step_low)| step_low);
+        self.recency.push((bundle, step_low));
     }
 
     #[inline]
     fn reuse(&mut self, bundle: BundleId, at: At) {
-        self.recency.renew(Use { bundle, step_low: low(at.step) });
+        self.recency.renew((bundle, low(at.step)));
     }
 
     #[inline]
@@ -94,7 +79,8 @@ impl Evict for Window {
         if moment == Moment::AfterStep {
             return None;
         }
-        let age = low(step).wrapping_sub(self.recency.oldest()?.step_low);
+        let (_, oldest_low) = self.recency.oldest()?;
+        let age = low(step).wrapping_sub(oldest_low);
         if age >= self.steps { self.recency.pop() } else { None }
     }
 }
