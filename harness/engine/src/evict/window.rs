@@ -21,6 +21,8 @@ pub struct Window {
     /// Bundles and the low halves of their steps' numbers.
     recency: Trail<(BundleId, u32)>,
     steps: u32,
+    /// Before this step nothing can be too old, because the oldest bundle was not when it was last looked at.
+    due: u64,
 }
 
 impl Window {
@@ -33,7 +35,7 @@ impl Window {
         assert!(tokens > 0, "a window of no tokens");
         let steps = tokens.checked_mul(layers).filter(|&steps| steps < 1 << 31);
         let steps = steps.expect("a window of fewer than 2^31 steps");
-        Self { recency: Trail::new(bundles), steps }
+        Self { recency: Trail::new(bundles), steps, due: 0 }
     }
 }
 
@@ -57,6 +59,7 @@ impl Evict for Window {
         // As new as the newest: its own step is forgotten.
         let step_low = self.recency.newest().map_or(0, |(_, step_low)| step_low);
         self.recency.push((bundle, step_low));
+        self.due = 0;
     }
 
     #[inline]
@@ -76,11 +79,15 @@ impl Evict for Window {
 
     #[inline]
     fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
-        if moment == Moment::AfterStep {
+        if moment == Moment::AfterStep || step < self.due {
             return None;
         }
         let (_, oldest_low) = self.recency.oldest()?;
         let age = low(step).wrapping_sub(oldest_low);
-        if age >= self.steps { self.recency.pop() } else { None }
+        if age >= self.steps {
+            return self.recency.pop();
+        }
+        self.due = step + u64::from(self.steps - age);
+        None
     }
 }
