@@ -4,10 +4,10 @@
 
 Writes a Zipf(0.9) stream as an oracleGeneral file (24 bytes a record), which both sides read from the page cache: their
 `process_trace`, and `cargo bench --bench policies -- --stream FILE`. The sides take turns, policy by policy. What is
-compared is processor time, so that a busy machine disturbs little: of the call on their side, of a whole process on ours.
-Both take the
-next uses for Belady from the file. Objects are numbered densely in the file, and only ours makes use of it. Needs numpy
-and libcachesim (measured with 0.3.5). Prints a table of medians and ratios; fails if hits differ where they must not.
+compared is processor time, so that a busy machine disturbs less: of the call on their side, of a whole process on ours.
+Neighbours still share caches and memory with both, so the load is printed. Both take the next uses for Belady from the
+file. Objects are numbered densely in the file, and only ours makes use of it. Needs numpy and libcachesim (measured with
+0.3.5). Prints a table of medians and ratios; fails if hits differ where they must not.
 """
 
 import argparse
@@ -119,9 +119,10 @@ def main():
             ns = [statistics.median(side[at][0] for side in pairs) for at in (0, 1)]
             hits = [pairs[0][at][1] for at in (0, 1)]
             ratio = ns[1] / ns[0]
-            print(f"{name:<12} {ns[0]:>7.1f} {reference:<9} {ns[1]:>7.1f} {ratio:>6.1f} {aim:>4}  {hits[0]} {hits[1]}")
+            print(f"{name:<12} {ns[0]:>7.1f} {reference:<9} {ns[1]:>7.1f} {ratio:>6.1f} {aim:>4}  {hits[0]} {hits[1]}", flush=True)
             if equal and hits[0] != hits[1]:
                 wrong.append(name)
+    print(f"load of the last 1, 5 and 15 minutes: {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
     if wrong:
         sys.exit(f"hits differ: {', '.join(wrong)}")
 

@@ -13,7 +13,6 @@ mod layers;
 pub mod least_stale;
 pub mod lfu;
 pub mod lfu_aged;
-pub mod lfu_perfect;
 pub mod lhd;
 pub mod lru;
 pub mod partitioned;

@@ -10,39 +10,22 @@
 //! With `age` the steps since the last use and `layers` the steps of a pass, staleness is age / layers, and the rest of
 //! the rule says: the younger first. With one layer it is LRU.
 //!
-//! 20 to 36 bytes a bundle: a trail of ids and passes for each layer. A victim costs one look at each layer where the
-//! staleness or the step changes, else a constant.
+//! 4 bytes a bundle and 32 to 64 for each held, 36 a bundle at most: a trail of ids and passes for each layer. A victim
+//! costs one look at each layer where the staleness or the step changes, else a constant.
 
 use alloc::vec::Vec;
 
 use crate::{
-    evict::{
-        At, Evict, Moment,
-        layers::Layers,
-        trail::{Entry, Trail},
-    },
+    evict::{At, Evict, Moment, layers::Layers, trail::Trail},
     geometry::BundleId,
 };
-
-/// A use: the bundle's number in its layer, and the low half of the pass's number.
-#[derive(Clone, Copy, Debug, Default)]
-struct Use {
-    local: BundleId,
-    pass_low: u32,
-}
-
-impl Entry for Use {
-    fn bundle(self) -> BundleId {
-        self.local
-    }
-}
 
 /// Drops the bundle that its layer did without for the most turns, of equals the one whose layer's turn is furthest away.
 #[derive(Clone, Debug)]
 pub struct LeastStale {
     names: Layers,
-    /// Bundles by layer, in order of their last use.
-    recency: Vec<Trail<Use>>,
+    /// By layer the bundles' numbers in it and the low halves of their passes', in the order of their last uses.
+    recency: Vec<Trail<(BundleId, u32)>>,
     steps_a_pass: u32,
     /// The running step, its pass, and the layer whose turn it is.
     step: u64,
@@ -67,18 +50,24 @@ impl LeastStale {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the low half of a pass is kept; a layer fits")]
     fn begin(&mut self, step: u64) {
-        if step != self.step {
+        if step == self.step + 1 {
+            // As nearly always: no division.
+            let ends = self.layer + 1 == self.steps_a_pass as usize;
+            self.layer = if ends { 0 } else { self.layer + 1 };
+            self.pass_low = self.pass_low.wrapping_add(u32::from(ends));
+        } else if step != self.step {
             let layers = u64::from(self.steps_a_pass);
-            (self.step, self.pass_low, self.layer) = (step, (step / layers) as u32, (step % layers) as usize);
+            (self.pass_low, self.layer) = ((step / layers) as u32, (step % layers) as usize);
         }
+        self.step = step;
         self.cursor = None;
     }
 
     /// Turns of `layer` without its bundle that was not used for longest.
     fn staleness(&mut self, layer: usize) -> Option<u32> {
-        let oldest = self.recency[layer].oldest()?;
+        let (_, pass_low) = self.recency[layer].oldest()?;
         let had_turn = u32::from(layer > self.layer);
-        Some(self.pass_low.wrapping_sub(had_turn).wrapping_sub(oldest.pass_low))
+        Some(self.pass_low.wrapping_sub(had_turn).wrapping_sub(pass_low))
     }
 
     /// Where victims are taken from, if the order changed.
@@ -99,14 +88,14 @@ impl Evict for LeastStale {
     fn touch(&mut self, bundle: BundleId, at: At) {
         self.begin(at.step);
         let (layer, local) = self.names.enter(bundle);
-        self.recency[layer].push(Use { local, pass_low: self.pass_low });
+        self.recency[layer].push((local, self.pass_low));
     }
 
     fn release(&mut self, bundle: BundleId) {
         // As of the latest turn of its layer.
         let (layer, local) = self.names.enter(bundle);
         let pass_low = self.pass_low.wrapping_sub(u32::from(layer > self.layer));
-        self.recency[layer].push(Use { local, pass_low });
+        self.recency[layer].push((local, pass_low));
         self.cursor = None;
     }
 
@@ -114,7 +103,7 @@ impl Evict for LeastStale {
     fn reuse(&mut self, bundle: BundleId, at: At) {
         self.begin(at.step);
         let (layer, local) = self.names.enter(bundle);
-        self.recency[layer].renew(Use { local, pass_low: self.pass_low });
+        self.recency[layer].renew((local, self.pass_low));
     }
 
     #[inline]
@@ -124,10 +113,12 @@ impl Evict for LeastStale {
 
     #[inline]
     fn victim(&mut self) -> Option<BundleId> {
+        // A partition has one layer, whichever step it is.
+        let turn = self.layer.min(self.recency.len() - 1);
         loop {
             let (staleness, from) = self.cursor.or_else(|| self.stalest())?;
             for behind in from..self.recency.len() {
-                let layer = (self.layer + self.recency.len() - behind) % self.recency.len();
+                let layer = if behind > turn { turn + self.recency.len() } else { turn } - behind;
                 if self.staleness(layer) == Some(staleness) {
                     self.cursor = Some((staleness, behind));
                     let local = self.recency[layer].pop()?;

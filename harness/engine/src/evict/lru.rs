@@ -1,6 +1,6 @@
 //! Least recently used.
 //!
-//! 12 to 20 bytes a bundle: a trail of ids.
+//! 4 bytes a bundle and 16 to 32 for each held, 20 a bundle at most: a trail of ids.
 
 use crate::{
     evict::{At, Evict, trail::Trail},

@@ -3,9 +3,8 @@
 use crate::{
     evict::{
         At, Evict, Moment, arc::Arc as AdaptiveReplacement, belady::Belady, clock::Clock, cost_aware::CostAware,
-        fifo::Fifo, least_stale::LeastStale, lfu::Lfu, lfu_aged::LfuAged, lfu_perfect::LfuPerfect, lhd::Lhd, lru::Lru,
-        partitioned::Partitioned, retain_none::RetainNone, s3_fifo::S3Fifo, sieve::Sieve, two_q::TwoQ,
-        w_tinylfu::WTinyLfu, window::Window,
+        fifo::Fifo, least_stale::LeastStale, lfu::Lfu, lfu_aged::LfuAged, lhd::Lhd, lru::Lru, partitioned::Partitioned,
+        retain_none::RetainNone, s3_fifo::S3Fifo, sieve::Sieve, two_q::TwoQ, w_tinylfu::WTinyLfu, window::Window,
     },
     geometry::BundleId,
 };
@@ -84,8 +83,7 @@ policies! {
     Fifo: "First in, first out.",
     Lru: "Least recently used.",
     Clock: "First in, first out, with a second chance.",
-    Lfu: "Least frequently used.",
-    LfuPerfect: "Least frequently used, counted for ever.",
+    Lfu: "Least frequently used, counted in care or for ever.",
     LfuAged: "Least frequently used, with dynamic ageing.",
     Sieve: "A hand that spares once what was used.",
     S3Fifo: "A small queue on trial, a main one, and ghosts.",

@@ -8,36 +8,23 @@
 //! budget that suffices for k tokens. Under a smaller budget the window *shrinks*: it sheds the oldest first, as LRU
 //! does, and so never keeps more of an old token than of a newer one.
 //!
-//! 20 to 36 bytes a bundle: a trail of ids and steps.
+//! 4 bytes a bundle and 32 to 64 for each held, 36 a bundle at most: a trail of ids and steps.
 
 use crate::{
-    evict::{
-        At, Evict, Moment,
-        trail::{Entry, Trail},
-    },
+    evict::{At, Evict, Moment, trail::Trail},
     geometry::BundleId,
 };
-
-/// A use, and the low half of its step's number.
-#[derive(Clone, Copy, Debug, Default)]
-struct Use {
-    bundle: BundleId,
-    step_low: u32,
-}
-
-impl Entry for Use {
-    fn bundle(self) -> BundleId {
-        self.bundle
-    }
-}
 
 /// Drops a bundle that the last k passes did not use.
 #[derive(Clone, Debug)]
 pub struct Window {
-    recency: Trail<Use>,
+    /// Bundles and the low halves of their steps' numbers.
+    recency: Trail<(BundleId, u32)>,
     steps: u32,
     /// The running step.
     now_low: u32,
+    /// Before this step nothing can be too old, because the oldest bundle was not when it was last looked at.
+    due: u64,
 }
 
 impl Window {
@@ -50,7 +37,7 @@ impl Window {
         assert!(tokens > 0, "a window of no tokens");
         // A window of 2^31 steps, tens of millions of tokens, is one of all: older bundles could not be told from newer.
         let steps = tokens.saturating_mul(layers).min((1 << 31) - 1);
-        Self { recency: Trail::new(bundles), steps, now_low: 0 }
+        Self { recency: Trail::new(bundles), steps, now_low: 0, due: 0 }
     }
 }
 
@@ -67,17 +54,17 @@ impl Evict for Window {
 
     #[inline]
     fn touch(&mut self, bundle: BundleId, at: At) {
-        self.recency.push(Use { bundle, step_low: low(at.step) });
+        self.recency.push((bundle, low(at.step)));
     }
 
     fn release(&mut self, bundle: BundleId) {
         // As new as the running step.
-        self.recency.push(Use { bundle, step_low: self.now_low });
+        self.recency.push((bundle, self.now_low));
     }
 
     #[inline]
     fn reuse(&mut self, bundle: BundleId, at: At) {
-        self.recency.renew(Use { bundle, step_low: low(at.step) });
+        self.recency.renew((bundle, low(at.step)));
     }
 
     #[inline]
@@ -93,10 +80,15 @@ impl Evict for Window {
     #[inline]
     fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
         self.now_low = low(step);
-        if moment == Moment::AfterStep {
+        if moment == Moment::AfterStep || step < self.due {
             return None;
         }
-        let age = low(step).wrapping_sub(self.recency.oldest()?.step_low);
-        if age >= self.steps { self.recency.pop() } else { None }
+        let (_, oldest_low) = self.recency.oldest()?;
+        let age = low(step).wrapping_sub(oldest_low);
+        if age >= self.steps {
+            return self.recency.pop();
+        }
+        self.due = step + u64::from(self.steps - age);
+        None
     }
 }

@@ -162,7 +162,7 @@ proptest! {
         let surcharged_ns = owners.contention_ns + owners.overhead_ns + owners.throttling_ns;
         prop_assert_eq!(owners.compute_ns + surcharged_ns, world.kernel_ns);
         prop_assert_eq!(owners.memory_management_ns, world.moved_bytes, "a moved byte costs a nanosecond here");
-        prop_assert!(wall_ns > 0);
+        prop_assert!(wall_ns > 0 || kernels == 0, "kernels take time");
     }
 
     /// Whatever runs first, the rows of a step's feed-forward kernels are its active set.
