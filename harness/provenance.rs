@@ -3,7 +3,7 @@
 use tightfit_devices::{SourceKind, Sourced};
 use tightfit_reports::schema::{Provenance, Source};
 
-use crate::{Inputs, cell::Cell};
+use crate::{Inputs, cell::Cell, compose::streams::named::PREDICTOR_WEIGHT_BYTES};
 
 /// The sources of a cell.
 #[must_use]
@@ -53,6 +53,11 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
     for (key, value) in cell.strategy.settings.iter().filter(|(key, _)| is_guess(key)) {
         let from = format!("strategy {}: how good a predictor or a draft is depends on the model", cell.strategy.name);
         add(format!("strategy.{key}"), value, SourceKind::Assumed, &from);
+    }
+    if cell.strategy.predictor.is_some_and(|predictor| predictor.rank > 0) {
+        let from = "a predictor's weights: nobody publishes their precision";
+        let bits = (8 * PREDICTOR_WEIGHT_BYTES).to_string();
+        add("strategy.predictor.weight-bits".to_owned(), &bits, SourceKind::Assumed, from);
     }
     let is_assumed = |source: &&Source| source.kind == SourceKind::Assumed.as_str();
     let mut assumed: Vec<String> = sources.iter().filter(is_assumed).map(|source| source.key.clone()).collect();

@@ -70,13 +70,14 @@ impl Profile {
         })
     }
 
-    /// The most used bundles that fit a `share` of all bytes, ascending; of equally used ones the lower ids. What the head
+    /// The most used bundles that fit a `share` of all originals' bytes, ascending; of equally used ones the lower ids. What the head
     /// never used is never among them.
     #[must_use]
     pub fn hot_set(&self, geometry: &Geometry, share: f64) -> Vec<BundleId> {
         let mut used: Vec<(u32, BundleId, u64)> = self.used(geometry).collect();
         used.sort_by_key(|&(uses, ..)| std::cmp::Reverse(uses));
-        let mut left_bytes = share_of(geometry.total_bytes(), share);
+        let original_bytes = |(region, _): (&Region, _)| region.bundle_bytes * u64::from(region.count);
+        let mut left_bytes = share_of(self.regions(geometry).map(original_bytes).sum(), share);
         let mut hot: Vec<BundleId> = Vec::new();
         for (_, bundle, bytes) in used {
             if let Some(left) = left_bytes.checked_sub(bytes) {

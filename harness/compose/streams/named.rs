@@ -14,7 +14,7 @@ use tightfit_sim::random::Random;
 use super::mass::{inactive_mass, masses};
 
 /// Bytes of a weight of the predictor: 8 bits, assumed.
-const PREDICTOR_WEIGHT_BYTES: u64 = 1;
+pub(crate) const PREDICTOR_WEIGHT_BYTES: u64 = 1;
 
 /// One token's layer as its predictor sees it; bundles are numbered within the layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub enum Keep {
     Share(u32),
 }
 
-/// How a row is bent. Masses are parts of [`MASS_WHOLE`] of the row's sum.
+/// How a row is bent. Masses are parts of [`MASS_WHOLE`], as in [`Row::mass`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bend {
     /// How many bundles are kept.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Share;
 
-/// The `[routing]` section; scores are shares of a row's sum, from the trace.
+/// The `[routing]` section. Scores are the trace's: an expert's share of its row's sum, a neuron's of its layer's mass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Routing {
