@@ -76,6 +76,9 @@ pub struct Device {
     /// The name used in reports.
     #[serde(deserialize_with = "read::text")]
     pub title: String,
+    /// Other names that people publish measurements of it under.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// System on chip.
     #[serde(deserialize_with = "read::text")]
     pub soc: String,
@@ -180,6 +183,12 @@ impl Device {
     #[must_use]
     pub fn runtime(&self, name: &str, processor: ProcessorKind) -> Option<&Runtime> {
         self.runtimes.iter().find(|runtime| runtime.name == name && runtime.processor == processor)
+    }
+
+    /// What `runtime` leaves to the CPU what it lacks: itself on the CPU.
+    #[must_use]
+    pub fn fallback(&self, runtime: &Runtime) -> Option<&Runtime> {
+        self.runtime(&runtime.name, ProcessorKind::Cpu)
     }
 
     /// A processor, if the profile describes it.

@@ -12,7 +12,7 @@ pub(crate) const PROFILES: &[(&str, &str)] = &[
     ("oneplus-15r", include_str!("../profiles/oneplus-15r.toml")),
 ];
 
-/// Chips and systems: what a profile may name as its `base` besides another profile. Sorted by name.
+/// Chips, systems and classes of runtimes: what a profile may name as its `base` besides another profile. Sorted by name.
 const PARTS: &[(&str, &str)] = &[
     ("a15", include_str!("../socs/a15.toml")),
     ("a17-pro", include_str!("../socs/a17-pro.toml")),
@@ -25,6 +25,12 @@ const PARTS: &[(&str, &str)] = &[
     ("iphone-8gb", include_str!("../systems/iphone-8gb.toml")),
     ("m1-max", include_str!("../socs/m1-max.toml")),
     ("macbook", include_str!("../systems/macbook.toml")),
+    ("runtimes-ane", include_str!("../runtimes/runtimes-ane.toml")),
+    ("runtimes-cpu", include_str!("../runtimes/runtimes-cpu.toml")),
+    ("runtimes-cuda", include_str!("../runtimes/runtimes-cuda.toml")),
+    ("runtimes-hexagon", include_str!("../runtimes/runtimes-hexagon.toml")),
+    ("runtimes-metal", include_str!("../runtimes/runtimes-metal.toml")),
+    ("runtimes-opencl", include_str!("../runtimes/runtimes-opencl.toml")),
     ("snapdragon-8-gen-3", include_str!("../socs/snapdragon-8-gen-3.toml")),
     ("snapdragon-8-gen-5", include_str!("../socs/snapdragon-8-gen-5.toml")),
 ];

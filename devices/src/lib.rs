@@ -23,6 +23,7 @@ mod runtime;
 mod source;
 mod sourced;
 pub mod units;
+mod weight_format;
 
 pub use device::{Class, Device, Os};
 pub use error::DeviceError;
@@ -31,9 +32,11 @@ pub use heat::Heat;
 pub use memory::Memory;
 pub use power::{Battery, Power};
 pub use processor::{ComputeFormat, Processor, ProcessorKind};
-pub use runtime::Runtime;
+pub use runtime::{ByFormat, ByFormatValue, Fit, Placement, Runtime, Scale};
 pub use source::{Source, SourceKind, Sources};
 pub use sourced::{Sourced, sourced_numbers};
 pub use units::{
-    Bytes, BytesPerSecond, FemtojoulesPerByte, FlopsPerSecond, Milliwatts, Nanoseconds, Picojoules, Share,
+    Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
+    Picojoules, Share,
 };
+pub use weight_format::{Stored, WeightFormat};

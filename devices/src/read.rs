@@ -8,7 +8,8 @@ use serde::{
 };
 
 use crate::units::{
-    Bytes, BytesPerSecond, FemtojoulesPerByte, FlopsPerSecond, Milliwatts, Nanoseconds, Picojoules, Share,
+    Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
+    Picojoules, Share,
 };
 
 /// What a number may be: its smallest value (itself excluded if `above`), its largest, and the factor to the unit.
@@ -142,6 +143,36 @@ reader!(
     /// A battery's energy in milliwatt-hours (3.6 J each), up to 1 kWh.
     energy_mwh -> Picojoules, Bounds::positive(1e6, 3.6e12, "mWh")
 );
+
+/// A number of operations as written, such as 4.5, up to a million.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Operations(#[serde(deserialize_with = "operations")] MilliOperations);
+
+impl From<Operations> for MilliOperations {
+    fn from(written: Operations) -> Self {
+        written.0
+    }
+}
+
+reader!(
+    /// A number of operations, zero or more.
+    operations -> MilliOperations, Bounds::zero_or_more(1e6, 1e3, "operations")
+);
+
+/// A factor above zero, up to a thousand.
+pub fn factor<'de, D: Deserializer<'de>>(from: D) -> Result<Factor, D::Error> {
+    Bounds::positive(1e3, 1e6, "as a factor").read(from).map(Factor::from_parts_per_million)
+}
+
+/// A share as written.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct WrittenShare(#[serde(deserialize_with = "share")] Share);
+
+impl From<WrittenShare> for Share {
+    fn from(written: WrittenShare) -> Self {
+        written.0
+    }
+}
 
 /// A share in (0, 1].
 pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<Share, D::Error> {

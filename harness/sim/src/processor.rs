@@ -1,0 +1,194 @@
+//! A processor as a runtime uses it: how long work takes when nothing else goes on.
+//!
+//! time = bytes / bandwidth + arithmetic / rate + fixed costs: a sum and not the larger of the first two, because a kernel
+//! that dequantises and multiplies hides little of one under the other (on the published measurements the sum fits
+//! better). A weight used once costs its format's operations at the peak rate; many positions are multiplied as matrices,
+//! at the share of the peak that the runtime attains, and a few of them either way, whichever is faster. What the
+//! runtime lacks is left to the CPU, at a price for each matrix.
+
+use tightfit_devices::{Device, Nanoseconds, Processor as Hardware, Runtime, Share, WeightFormat};
+
+use crate::{compute::at_rate_ns, work::Work};
+
+/// A multiplication and an addition.
+const FLOPS_PER_WEIGHT: u64 = 2;
+
+/// A processor as a runtime uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Processor {
+    rates: Rates,
+    /// Formats that it lacks, with what they cost on the CPU; nothing if it lacks none.
+    lacking: Option<Lacking>,
+    layer_ns: u64,
+    linear_layer_ns: u64,
+    expert_layer_ns: u64,
+    embedding_layer_ns: u64,
+    token_ns: u64,
+    prompt_ns: u64,
+    whole_context: bool,
+}
+
+/// Rates at which it works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rates {
+    bytes_per_s: u64,
+    cache_bytes_per_s: u64,
+    peak_flops_per_s: u64,
+    attention_flops_per_s: u64,
+    tile_positions: u64,
+    /// Thousandths of an operation at the peak rate, by format.
+    weight_milli_operations: [u64; WeightFormat::COUNT],
+    /// The same for each further position of a small batch.
+    position_milli_operations: [u64; WeightFormat::COUNT],
+    /// By format.
+    matrix_flops_per_s: [u64; WeightFormat::COUNT],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Lacking {
+    formats: [bool; WeightFormat::COUNT],
+    cpu: Rates,
+    switch_ns: u64,
+}
+
+/// The parts of a kernel's time when nothing else goes on; they add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelTime {
+    /// Arithmetic.
+    pub arithmetic_ns: u64,
+    /// Bytes through DRAM.
+    pub bytes_ns: u64,
+    /// Fixed costs.
+    pub overhead_ns: u64,
+}
+
+impl KernelTime {
+    /// The whole.
+    #[must_use]
+    pub const fn total_ns(&self) -> u64 {
+        self.arithmetic_ns + self.bytes_ns + self.overhead_ns
+    }
+}
+
+impl Processor {
+    /// The processor of `device` that `runtime` runs on.
+    ///
+    /// # Panics
+    /// If the profile lacks it, or its number format: a checked profile has both.
+    #[must_use]
+    pub fn new(device: &Device, runtime: &Runtime) -> Self {
+        let lacking = (!runtime.lacks.is_empty()).then(|| {
+            let mut formats = [false; WeightFormat::COUNT];
+            for format in &runtime.lacks {
+                formats[format.index()] = true;
+            }
+            let cpu = device.fallback(runtime).expect("a checked profile has what its runtimes fall back to");
+            Lacking { formats, cpu: Rates::new(device, cpu), switch_ns: runtime.scale.switch.times(runtime.switch_overhead.get()) }
+        });
+        let fixed_ns = |cost: Nanoseconds| runtime.scale.overhead.times(cost.get());
+        Self {
+            rates: Rates::new(device, runtime),
+            lacking,
+            layer_ns: fixed_ns(runtime.layer_overhead),
+            linear_layer_ns: fixed_ns(runtime.linear_layer_overhead),
+            expert_layer_ns: fixed_ns(runtime.expert_layer_overhead),
+            embedding_layer_ns: fixed_ns(runtime.embedding_layer_overhead),
+            token_ns: fixed_ns(runtime.token_overhead),
+            prompt_ns: fixed_ns(runtime.prompt_overhead),
+            whole_context: runtime.whole_context,
+        }
+    }
+
+    /// Whether attention runs over the whole window, filled or not.
+    #[must_use]
+    pub const fn whole_context(&self) -> bool {
+        self.whole_context
+    }
+
+    /// How long `work` takes.
+    #[must_use]
+    pub fn time(&self, work: &Work) -> KernelTime {
+        let mut time = KernelTime { overhead_ns: self.fixed_ns(work), ..KernelTime::default() };
+        match &self.lacking {
+            None => self.rates.weigh(work, |_| true, &mut time),
+            Some(lacking) => {
+                self.rates.weigh(work, |place| !lacking.formats[place], &mut time);
+                lacking.cpu.weigh(work, |place| lacking.formats[place], &mut time);
+                time.overhead_ns += lacking.switches(work) * lacking.switch_ns;
+            }
+        }
+        time.bytes_ns += at_rate_ns(work.cache_bytes, self.rates.cache_bytes_per_s);
+        time.arithmetic_ns += at_rate_ns(work.attention_flops, self.rates.attention_flops_per_s);
+        time
+    }
+
+    fn fixed_ns(&self, work: &Work) -> u64 {
+        u64::from(work.layers) * self.layer_ns
+            + u64::from(work.linear_layers) * self.linear_layer_ns
+            + u64::from(work.expert_layers) * self.expert_layer_ns
+            + u64::from(work.embedding_layers) * self.embedding_layer_ns
+            + u64::from(work.tokens) * self.token_ns
+            + u64::from(work.prompts) * self.prompt_ns
+    }
+}
+
+impl Lacking {
+    /// Matrices that are left to the CPU: as large a part of all as their weights are.
+    fn switches(&self, work: &Work) -> u64 {
+        let total = work.weights.parameters_total();
+        let left: u64 =
+            (0..WeightFormat::COUNT).filter(|&place| self.formats[place]).map(|place| work.weights.parameters[place]).sum();
+        if total == 0 {
+            return 0;
+        }
+        let matrices = u128::from(work.matrices) * u128::from(left);
+        u64::try_from(matrices.div_ceil(u128::from(total))).unwrap_or(u64::MAX)
+    }
+}
+
+impl Rates {
+    fn new(device: &Device, runtime: &Runtime) -> Self {
+        let hardware: &Hardware = device.processor(runtime.processor).expect("a checked profile has its runtimes' processors");
+        let peak = hardware.flops_per_s(runtime.compute_format).expect("a checked profile has its runtimes' formats");
+        let bandwidth = hardware.bandwidth_share.of_rate(device.memory.bandwidth).get();
+        let scale = runtime.scale;
+        // No factor takes a processor beyond what it can attain.
+        let read_at = |share: Share| scale.bandwidth.times(share.of(bandwidth)).clamp(1, bandwidth.max(1));
+        let computed_at = |share: Share| scale.compute.times(share.of(peak.get())).max(1);
+        Self {
+            bytes_per_s: read_at(runtime.bandwidth_share),
+            cache_bytes_per_s: read_at(runtime.cache_bandwidth_share),
+            peak_flops_per_s: scale.arithmetic.times(peak.get()).max(1),
+            attention_flops_per_s: computed_at(runtime.attention_compute_share),
+            tile_positions: u64::from(runtime.tile_positions),
+            weight_milli_operations: WeightFormat::ALL.map(|format| runtime.operations_per_weight.of(format).get()),
+            position_milli_operations: WeightFormat::ALL.map(|format| runtime.operations_per_position.of(format).get()),
+            matrix_flops_per_s: WeightFormat::ALL.map(|format| computed_at(runtime.compute_share.of(format))),
+        }
+    }
+
+    /// Adds the time of the weights of some formats.
+    fn weigh(&self, work: &Work, takes: impl Fn(usize) -> bool, time: &mut KernelTime) {
+        let (mut bytes, mut milli_operations, mut matrix_ns) = (0, 0_u64, 0);
+        let further = work.positions;
+        let padded = work.positions.at_least(self.tile_positions);
+        for place in (0..WeightFormat::COUNT).filter(|&place| takes(place)) {
+            let weights = work.weights.parameters[place];
+            if weights == 0 {
+                continue;
+            }
+            bytes += work.weights.bytes[place];
+            let more = further.times(weights).saturating_sub(weights);
+            milli_operations = milli_operations
+                .saturating_add(weights.saturating_mul(self.weight_milli_operations[place]))
+                .saturating_add(more.saturating_mul(self.position_milli_operations[place]));
+            if !further.is_single() {
+                let flops = padded.times(weights).saturating_mul(FLOPS_PER_WEIGHT);
+                matrix_ns += at_rate_ns(flops, self.matrix_flops_per_s[place]);
+            }
+        }
+        time.bytes_ns += at_rate_ns(bytes, self.bytes_per_s);
+        let one_by_one_ns = at_rate_ns(milli_operations, self.peak_flops_per_s.saturating_mul(1000));
+        time.arithmetic_ns += if further.is_single() { one_by_one_ns } else { one_by_one_ns.min(matrix_ns) };
+    }
+}
