@@ -155,8 +155,8 @@ impl From<Operations> for MilliOperations {
 }
 
 reader!(
-    /// A number of operations, zero or more.
-    operations -> MilliOperations, Bounds::zero_or_more(1e6, 1e3, "operations")
+    /// A number of operations or positions, zero or more, fractions allowed.
+    operations -> MilliOperations, Bounds::zero_or_more(1e6, 1e3, "times")
 );
 
 /// A factor above zero, up to a thousand.

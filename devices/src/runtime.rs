@@ -42,9 +42,9 @@ pub struct Runtime {
     /// Share of the peak rate that attention over many positions attains.
     #[serde(deserialize_with = "read::share")]
     pub attention_compute_share: Share,
-    /// Positions that a multiplication of matrices takes at least.
-    #[serde(deserialize_with = "read::small_count")]
-    pub tile_positions: u32,
+    /// A multiplication of matrices costs as if it had so many more positions: loading, dequantising, unfilled tiles.
+    #[serde(deserialize_with = "read::operations")]
+    pub extra_positions: MilliOperations,
     /// Fixed cost of a layer: dispatches, synchronisation.
     #[serde(rename = "layer-overhead-us", deserialize_with = "read::cost_us")]
     pub layer_overhead: Nanoseconds,

@@ -8,7 +8,7 @@
 
 use tightfit_devices::{Device, Nanoseconds, Processor as Hardware, Runtime, Share, WeightFormat};
 
-use crate::{compute::at_rate_ns, work::Work};
+use crate::{compute::at_rate_ns, work::{Positions, Work}};
 
 /// A multiplication and an addition.
 const FLOPS_PER_WEIGHT: u64 = 2;
@@ -35,7 +35,7 @@ struct Rates {
     cache_bytes_per_s: u64,
     peak_flops_per_s: u64,
     attention_flops_per_s: u64,
-    tile_positions: u64,
+    extra_milli_positions: u64,
     /// Thousandths of an operation at the peak rate, by format.
     weight_milli_operations: [u64; WeightFormat::COUNT],
     /// The same for each further position of a small batch.
@@ -160,7 +160,7 @@ impl Rates {
             cache_bytes_per_s: read_at(runtime.cache_bandwidth_share),
             peak_flops_per_s: scale.arithmetic.times(peak.get()).max(1),
             attention_flops_per_s: computed_at(runtime.attention_compute_share),
-            tile_positions: u64::from(runtime.tile_positions),
+            extra_milli_positions: runtime.extra_positions.get(),
             weight_milli_operations: WeightFormat::ALL.map(|format| runtime.operations_per_weight.of(format).get()),
             position_milli_operations: WeightFormat::ALL.map(|format| runtime.operations_per_position.of(format).get()),
             matrix_flops_per_s: WeightFormat::ALL.map(|format| computed_at(runtime.compute_share.of(format))),
@@ -170,25 +170,25 @@ impl Rates {
     /// Adds the time of the weights of some formats.
     fn weigh(&self, work: &Work, takes: impl Fn(usize) -> bool, time: &mut KernelTime) {
         let (mut bytes, mut milli_operations, mut matrix_ns) = (0, 0_u64, 0);
-        let further = work.positions;
-        let padded = work.positions.at_least(self.tile_positions);
+        let positions = work.positions;
         for place in (0..WeightFormat::COUNT).filter(|&place| takes(place)) {
             let weights = work.weights.parameters[place];
             if weights == 0 {
                 continue;
             }
             bytes += work.weights.bytes[place];
-            let more = further.times(weights).saturating_sub(weights);
+            let more = positions.times(weights).saturating_sub(weights);
             milli_operations = milli_operations
                 .saturating_add(weights.saturating_mul(self.weight_milli_operations[place]))
                 .saturating_add(more.saturating_mul(self.position_milli_operations[place]));
-            if !further.is_single() {
-                let flops = padded.times(weights).saturating_mul(FLOPS_PER_WEIGHT);
+            if !positions.is_single() {
+                let extra = Positions { uses: self.extra_milli_positions, of: 1000 }.times(weights);
+                let flops = (positions.times(weights) + extra).saturating_mul(FLOPS_PER_WEIGHT);
                 matrix_ns += at_rate_ns(flops, self.matrix_flops_per_s[place]);
             }
         }
         time.bytes_ns += at_rate_ns(bytes, self.bytes_per_s);
         let one_by_one_ns = at_rate_ns(milli_operations, self.peak_flops_per_s.saturating_mul(1000));
-        time.arithmetic_ns += if further.is_single() { one_by_one_ns } else { one_by_one_ns.min(matrix_ns) };
+        time.arithmetic_ns += if positions.is_single() { one_by_one_ns } else { one_by_one_ns.min(matrix_ns) };
     }
 }

@@ -58,12 +58,6 @@ impl Positions {
         u64::try_from(product).unwrap_or(u64::MAX)
     }
 
-    /// At least so many positions.
-    #[must_use]
-    pub const fn at_least(self, positions: u64) -> Self {
-        if self.uses < positions * self.of { Self::each(positions) } else { self }
-    }
-
     /// Whether there is no more than one position for each weight.
     #[must_use]
     pub const fn is_single(self) -> bool {

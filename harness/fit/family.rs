@@ -1,0 +1,129 @@
+//! One runtime on one class of processors: its rows, fitted together.
+//!
+//! A family has one set of numbers, and a few factors for each of its devices. Rows of decoding and of prompts are fitted at
+//! once, each by the logarithm of its rate, so that a row of 0.3 tokens a second counts as much as one of 300.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use tightfit_devices::{Device, ProcessorKind, Runtime, WeightFormat};
+use tightfit_sim::{Processor, Work};
+
+use super::{belief::Beliefs, knobs::Knobs, least_squares};
+
+/// Scatter of the rows themselves: decoding repeats within about 6 %, prompts within 10 %.
+const DECODE_SPREAD: f64 = 0.06;
+const PROMPT_SPREAD: f64 = 0.1;
+
+/// What identifies a family.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FamilyName {
+    /// The runtime.
+    pub runtime: String,
+    /// The class of processors.
+    pub class: String,
+    /// Its kind.
+    pub processor: ProcessorKind,
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// One token at a time.
+    Decode,
+    /// All positions of a prompt.
+    Prompt,
+}
+
+/// One measured rate, and the work behind it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The device's name.
+    pub device: String,
+    /// The model's name.
+    pub model: String,
+    /// Decoding or a prompt.
+    pub phase: Phase,
+    /// Seconds that were measured, of one token or of the whole prompt.
+    pub seconds: f64,
+    /// What is done in them; parts of different numbers of positions apart.
+    pub work: Vec<Work>,
+}
+
+/// A family's numbers, fitted.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The class's.
+    pub class: Runtime,
+    /// Each device's own, by its name.
+    pub devices: BTreeMap<String, Runtime>,
+    /// The devices themselves, by name.
+    profiles: BTreeMap<String, Device>,
+}
+
+impl Fitted {
+    /// Seconds that a row takes by these numbers: with its device's factors, where it had rows, or the class's alone.
+    #[must_use]
+    pub fn seconds(&self, row: &Row, device: &Device) -> f64 {
+        let runtime = self.devices.get(&row.device).unwrap_or(&self.class);
+        seconds(&Processor::new(&self.with_fallback(device, runtime), runtime), &row.work)
+    }
+
+    fn with_fallback(&self, device: &Device, _runtime: &Runtime) -> Device {
+        self.profiles.get(&device.name).unwrap_or(device).clone()
+    }
+}
+
+/// Fits a family to rows of `profiles`, whose runtimes on the CPU stand for what the family lacks.
+///
+/// # Panics
+/// If a row's device is not among the profiles, or lacks the runtime.
+#[must_use]
+pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>) -> Fitted {
+    let name = class.class.as_deref().unwrap_or("cpu");
+    let beliefs = Beliefs::about(name).unwrap_or_else(|| panic!("nothing is believed about the class {name}"));
+    let mut devices: Vec<&str> = rows.iter().map(|row| row.device.as_str()).collect();
+    devices.sort_unstable();
+    devices.dedup();
+    let knobs = Knobs::new(class, &beliefs, &formats(rows), devices.len());
+    let place = |row: &Row| devices.binary_search(&row.device.as_str()).expect("the devices are the rows'");
+    let residuals = |vector: &[f64]| -> Vec<f64> {
+        let runtime = knobs.class(class, &beliefs, vector);
+        let processors: Vec<Processor> = devices
+            .iter()
+            .enumerate()
+            .map(|(place, name)| Processor::new(&profiles[*name], &knobs.on_device(&runtime, place, vector)))
+            .collect();
+        rows.par_iter()
+            .with_min_len(64)
+            .map(|row| (seconds(&processors[place(row)], &row.work) / row.seconds).ln() / row.phase.spread())
+            .collect()
+    };
+    let vector = least_squares::fit(knobs.beliefs(), residuals);
+    let runtime = knobs.class(class, &beliefs, &vector);
+    let own = devices.iter().enumerate().map(|(place, name)| {
+        let own = knobs.on_device(&runtime, place, &vector);
+        ((*name).to_owned(), own)
+    });
+    Fitted { devices: own.collect(), class: runtime, profiles: BTreeMap::new() }
+}
+
+impl Phase {
+    const fn spread(self) -> f64 {
+        match self {
+            Self::Decode => DECODE_SPREAD,
+            Self::Prompt => PROMPT_SPREAD,
+        }
+    }
+}
+
+fn seconds(processor: &Processor, work: &[Work]) -> f64 {
+    work.iter().map(|work| processor.time(work).total_ns()).sum::<u64>() as f64 / 1e9
+}
+
+fn formats(rows: &[&Row]) -> Vec<WeightFormat> {
+    let seen = |format: WeightFormat| {
+        rows.iter().flat_map(|row| &row.work).any(|work| work.weights.parameters[format.index()] > 0)
+    };
+    WeightFormat::ALL.into_iter().filter(|&format| seen(format)).collect()
+}
