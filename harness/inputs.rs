@@ -225,7 +225,7 @@ impl Inputs {
             FeedForward::Neurons { .. } => Unit::Neuron,
             FeedForward::Experts { .. } => Unit::Expert,
         };
-        let of_model = (unit, self.weights.layers, self.weights.bundles_per_layer);
+        let of_model = (unit, self.weights.layer_count(), self.weights.bundles_per_layer);
         if (of_trace.unit, of_trace.layers, of_trace.bundles_per_layer) != of_model {
             return Err(self.wrong(format!(
                 "the trace was recorded on {} ({} layers of {} {}s), the model {} has {} layers of {} {}s: take the trace's \
