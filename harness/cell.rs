@@ -60,7 +60,9 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
     let context_max = u32::try_from(streams.context_tokens).unwrap_or(u32::MAX).min(kept);
     let kv_bytes = u64::from(streams.sequences) * inputs.weights.cache_bytes(context_max);
-    let runtime_bytes = inputs.runtime(cell.device).memory.get();
+    let runtime = inputs.runtime(cell.device);
+    let logits = u64::from(inputs.model.vocabulary) * u64::from(streams.prompt_tokens);
+    let runtime_bytes = runtime.memory.get() + u64::from(runtime.bytes_per_prompt_logit) * logits;
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;
     let room = Room::new(cell.device, cell.limit.or(memory.limit), memory.entitled, memory.budget, fixed);
@@ -111,8 +113,9 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
         Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),
         Mechanism::PageCache(_) => (1, 1),
     };
-    let costs = costs(&inputs.weights, cell.strategy);
-    let spec = Spec { device, runtime: inputs.runtime(device), costs, lanes, prefetch_lanes };
+    let runtime = inputs.runtime(device);
+    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(context_max));
+    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
     let parts = Parts {
         streams: &streams,
         profile: inputs.profile(cell.strategy),

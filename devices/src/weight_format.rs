@@ -174,6 +174,14 @@ impl Stored {
         Self { parameters: self.parameters.map(|each| each * count), bytes: self.bytes.map(|each| each * count) }
     }
 
+    /// As much of it as `bytes` hold, weights and bytes in proportion.
+    #[must_use]
+    pub fn shrunk_to(&self, bytes: u64) -> Self {
+        let total = u128::from(self.bytes_total().max(1));
+        let part = |each: u64| u64::try_from(u128::from(each) * u128::from(bytes) / total).unwrap_or(u64::MAX);
+        Self { parameters: self.parameters.map(part), ..self.squeezed_to(bytes) }
+    }
+
     /// As many weights in `bytes` altogether, spread as they are; what rounding leaves goes to the largest share.
     #[must_use]
     pub fn squeezed_to(&self, bytes: u64) -> Self {

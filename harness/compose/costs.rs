@@ -9,18 +9,17 @@ use tightfit_sim::{Costs, LayerCosts};
 
 use super::streams::{named::predictor_bytes, rows::cold_bytes};
 
-/// The costs of a model of these weights under `strategy`, whose predictor, copies and drafts come on top.
+/// The costs of a model of these weights under `strategy`, whose predictor, copies and drafts come on top; attention runs
+/// over `whole_context` positions where a runtime compiles its window in.
 #[must_use]
-pub fn costs(weights: &Weights, strategy: &Strategy) -> Costs {
+pub fn costs(weights: &Weights, strategy: &Strategy, whole_context: Option<u32>) -> Costs {
     let draft_bytes = strategy.speculative.map_or(0, |draft| u64::from(draft.draft_mb) * 1_000_000);
-    // As many weights a byte as the model has, in its formats.
-    let total_bytes = weights.total_bytes().max(1);
-    let draft_parameters = draft_bytes * parameters(weights) / total_bytes;
+    // A draft has the model's formats.
     Costs {
         layers: weights.layers.iter().map(|layer| layer_costs(layer, weights, strategy)).collect(),
         head: weights.head,
-        draft: weights.total.squeezed_to(draft_bytes),
-        draft_flops: 2 * draft_parameters,
+        draft: weights.total.shrunk_to(draft_bytes),
+        whole_context,
     }
 }
 
@@ -30,7 +29,10 @@ fn layer_costs(layer: &LayerWeights, weights: &Weights, strategy: &Strategy) -> 
     let predictor_bytes = predictor_bytes(strategy, weights);
     LayerCosts {
         dense: layer.dense(),
-        dense_flops: 2 * layer.dense_matrices().parameters_total(),
+        dense_matrices: layer.dense_matrices_count,
+        is_linear: layer.is_linear,
+        has_experts: layer.has_experts,
+        has_embedding: layer.has_embedding,
         kv_bytes: layer.cache.bytes_per_position,
         kv_is_shared: layer.cache.is_shared,
         window: layer.cache.window,
@@ -38,15 +40,9 @@ fn layer_costs(layer: &LayerWeights, weights: &Weights, strategy: &Strategy) -> 
         state_bytes: layer.state_bytes,
         state_flops: layer.state_flops,
         row: layer.bundle,
-        cold_row: cold_share.map_or(Stored::default(), |share| layer.bundle.squeezed_to(cold_bytes(layer, weights, share))),
+        row_matrices: weights.bundle_parts,
+        cold_row: cold_share
+            .map_or(Stored::default(), |share| layer.bundle.squeezed_to(cold_bytes(layer, weights, share))),
         predictor: Stored::one(WeightFormat::Int8, predictor_bytes, predictor_bytes),
     }
-}
-
-/// Parameters that a token's multiplications could touch.
-fn parameters(weights: &Weights) -> u64 {
-    let of_layer = |layer: &LayerWeights| {
-        layer.dense_matrices().parameters_total() + u64::from(layer.bundles) * layer.bundle.parameters_total()
-    };
-    weights.layers.iter().map(of_layer).sum::<u64>() + weights.head.parameters_total()
 }

@@ -1,19 +1,16 @@
-//! What a kernel costs: operations and bytes through DRAM, and how fast a processor does them.
-//!
-//! The time of a kernel is a roofline: the longer of its operations at the attained rate and its bytes at the
-//! attained bandwidth, plus the fixed cost of a dispatch. The runtimes' shares in the profiles are fitted with the same
-//! count of dispatches: two a layer and one for the head.
+//! What a model's kernels cost: weights by number format, cached bytes, operations, layers. How long that takes is the
+//! processor's business.
 
 use tightfit_devices::Stored;
 use tightfit_engine::platform::{Kernel, KernelKind};
+
+use crate::work::{Positions, Work};
 
 /// What one layer costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LayerCosts {
     /// Weights that every token reads: attention, norms, router, shared experts.
     pub dense: Stored,
-    /// Operations on them for one position.
-    pub dense_flops: u64,
     /// KV-cache bytes of one position: written once, read by every later one.
     pub kv_bytes: u64,
     /// Whether those are an earlier layer's: read, and not written.
@@ -26,8 +23,18 @@ pub struct LayerCosts {
     pub state_bytes: u64,
     /// Operations of one position on that state.
     pub state_flops: u64,
+    /// Matrices among the weights that every token multiplies by.
+    pub dense_matrices: u32,
+    /// Whether it has linear attention.
+    pub is_linear: bool,
+    /// Whether it chooses experts.
+    pub has_experts: bool,
+    /// Whether it has an embedding of its own.
+    pub has_embedding: bool,
     /// Weights of one row or expert.
     pub row: Stored,
+    /// Matrices that rows are of.
+    pub row_matrices: u32,
     /// Weights of the copy of lower precision of one expert, where there are such copies.
     pub cold_row: Stored,
     /// Weights of the predictor that names the rows.
@@ -43,59 +50,58 @@ pub struct Costs {
     pub head: Stored,
     /// Weights of the small model that drafts tokens.
     pub draft: Stored,
-    /// Its operations for one position.
-    pub draft_flops: u64,
+    /// Positions that attention runs over however few are filled, where the runtime compiles its window in.
+    pub whole_context: Option<u32>,
 }
 
 impl Costs {
     /// The work of `kernel`.
     #[must_use]
     pub fn work(&self, kernel: &Kernel) -> Work {
-        let tokens = u64::from(kernel.tokens);
+        let positions = Positions::each(u64::from(kernel.tokens).max(1));
+        let of_layer = || &self.layers[kernel.layer as usize];
         match kernel.kind {
-            KernelKind::Draft => Work::reading(self.draft, tokens * self.draft_flops),
-            KernelKind::Dense => self.layers[kernel.layer as usize].dense(kernel),
-            KernelKind::Predictor => {
-                let predictor = self.layers[kernel.layer as usize].predictor;
-                Work::reading(predictor, tokens * 2 * predictor.parameters_total())
-            }
-            KernelKind::FeedForward => {
-                let layer = &self.layers[kernel.layer as usize];
-                let mut weights = layer.row.times(u64::from(kernel.rows - kernel.cold_rows));
-                weights += &layer.cold_row.times(u64::from(kernel.cold_rows));
-                Work::reading(weights, kernel.row_uses * 2 * layer.row.parameters_total())
-            }
-            KernelKind::Head => {
-                let work = Work::reading(self.head, tokens * 2 * self.head.parameters_total());
-                Work { ends_token: true, ..work }
-            }
+            KernelKind::Draft => Work { weights: self.draft, positions, matrices: 1, ..Work::default() },
+            KernelKind::Dense => of_layer().dense(kernel, self.whole_context),
+            KernelKind::Predictor => Work { weights: of_layer().predictor, positions, matrices: 1, ..Work::default() },
+            KernelKind::FeedForward => of_layer().rows(kernel),
+            KernelKind::Head => Work { weights: self.head, positions, matrices: 1, tokens: 1, ..Work::default() },
         }
     }
 }
 
 impl LayerCosts {
     /// Attention and all that every token reads; each sequence reads its own cache and state.
-    fn dense(&self, kernel: &Kernel) -> Work {
+    fn dense(&self, kernel: &Kernel, whole_context: Option<u32>) -> Work {
         let (tokens, sequences) = (u64::from(kernel.tokens), u64::from(kernel.sequences));
-        let (each, context) = (tokens / sequences, u64::from(kernel.context));
+        let context = u64::from(kernel.context.max(whole_context.unwrap_or(0)));
+        let each = tokens / sequences;
         let window = self.window.map_or(u64::MAX, u64::from);
-        let attention_flops = sequences * looked_at(each, context, window) * self.attention_flops;
         let read = context.min(window.saturating_add(each - 1));
         let written = if self.kv_is_shared { 0 } else { each };
-        let kv_bytes = sequences * (read + written) * self.kv_bytes;
-        let state_bytes = sequences * 2 * self.state_bytes;
-        let state_flops = tokens * self.state_flops;
-        let weights = self.dense;
         Work {
-            flops: tokens * self.dense_flops + attention_flops + state_flops,
-            bytes: weights.bytes_total() + kv_bytes + state_bytes,
-            kv_bytes,
-            state_bytes,
-            attention_flops,
-            state_flops,
-            weights,
-            ends_token: false,
+            weights: self.dense,
+            matrices: self.dense_matrices,
+            positions: Positions::each(tokens),
+            cache_bytes: sequences * ((read + written) * self.kv_bytes + 2 * self.state_bytes),
+            attention_flops: sequences * looked_at(each, context, window) * self.attention_flops
+                + tokens * self.state_flops,
+            layers: 1,
+            linear_layers: u32::from(self.is_linear),
+            expert_layers: u32::from(self.has_experts),
+            embedding_layers: u32::from(self.has_embedding),
+            // A prompt begins with nothing before it; a draft that is verified does not.
+            prompts: u32::from(kernel.layer == 0 && each > 1 && u64::from(kernel.context) == each),
+            tokens: 0,
         }
+    }
+
+    /// Rows or experts, each used by some of the positions.
+    fn rows(&self, kernel: &Kernel) -> Work {
+        let mut weights = self.row.times(u64::from(kernel.rows - kernel.cold_rows));
+        weights += &self.cold_row.times(u64::from(kernel.cold_rows));
+        let positions = Positions { uses: kernel.row_uses, of: u64::from(kernel.rows).max(1) };
+        Work { weights, matrices: self.row_matrices, positions, ..Work::default() }
     }
 }
 

@@ -1,13 +1,14 @@
 //! The simulated platform: one virtual clock over flash, DRAM and a processor.
 
-use tightfit_devices::{Device, Runtime, Share};
+use tightfit_devices::{Device, Runtime};
 use tightfit_engine::platform::{Kernel, Piece, Platform, Read, Surcharge, Ticket, Touched};
 
 use crate::{
-    compute::{Costs, Processor, at_rate_ns},
+    compute::{Costs, at_rate_ns},
     energy::{Draw, Energy, Ledger},
     flash::Flash,
     heat::Heat,
+    processor::Processor,
     service::ServiceTable,
 };
 
@@ -51,10 +52,8 @@ impl SimPlatform {
     pub fn new(spec: Spec<'_>) -> Self {
         let Spec { device, runtime, costs, lanes, prefetch_lanes } = spec;
         let profile = device.processor(runtime.processor).expect("a checked profile has its runtimes' processors");
-        let peak = profile.flops_per_s(runtime.compute_format).expect("a checked profile has its runtimes' formats");
         let lanes = lanes.min(device.flash.queue_depth);
         let bandwidth = device.memory.bandwidth;
-        let attained = |share: Share, whole: u64| share.of(whole).max(1);
         Self {
             now_ns: 0,
             flash: Flash::new(
@@ -63,12 +62,7 @@ impl SimPlatform {
                 prefetch_lanes.min(lanes) as usize,
             ),
             costs,
-            processor: Processor {
-                flops_per_s: attained(runtime.compute_share, peak.get()),
-                bytes_per_s: attained(runtime.bandwidth_share, attained(profile.bandwidth_share, bandwidth.get())),
-                dispatch_ns: profile.dispatch.get(),
-                token_overhead_ns: runtime.token_overhead.get(),
-            },
+            processor: Processor::new(device, runtime),
             dram_bytes_per_s: bandwidth.get(),
             copy_bytes_per_s: device.memory.copy.get(),
             draw: Draw {
@@ -123,19 +117,19 @@ impl SimPlatform {
         self.heat.peak_fill()
     }
 
-    /// Runs a kernel that takes `flops_ns` and `bytes_ns` and returns by how much incoming reads delayed it. A byte
-    /// from flash is written to the DRAM that the kernel reads: it takes its share of the peak bandwidth.
-    fn compute(&mut self, flops_ns: u64, bytes_ns: u64) -> u64 {
+    /// Runs a kernel that takes `alone_ns` when nothing else goes on, and returns by how much incoming reads delayed it. A
+    /// byte from flash is written to the DRAM that the kernel reads: it takes its share of the peak bandwidth.
+    fn compute(&mut self, alone_ns: u64) -> u64 {
         let start_ns = self.now_ns;
         let landed_before = self.flash.landed_bytes();
-        let mut end_ns = start_ns + flops_ns.max(bytes_ns);
+        let mut end_ns = start_ns + alone_ns;
         loop {
             self.flash.advance(end_ns);
             let incoming_ns = at_rate_ns(self.flash.landed_bytes() - landed_before, self.dram_bytes_per_s);
-            let delayed_ns = start_ns + flops_ns.max(bytes_ns + incoming_ns);
+            let delayed_ns = start_ns + alone_ns + incoming_ns;
             if delayed_ns <= end_ns {
                 self.now_ns = end_ns;
-                return end_ns - start_ns - flops_ns.max(bytes_ns);
+                return end_ns - start_ns - alone_ns;
             }
             end_ns = delayed_ns;
         }
@@ -190,17 +184,16 @@ impl Platform for SimPlatform {
         let time = self.processor.time(&work);
         self.now_ns += time.overhead_ns;
         self.flash.advance(self.now_ns);
-        let full_ns = time.flops_ns.max(time.bytes_ns);
-        let flops_ns = self.heat.stretch_ns(time.flops_ns);
-        let bytes_ns = self.heat.stretch_ns(time.bytes_ns);
-        let contention_ns = self.compute(flops_ns, bytes_ns);
-        self.ledger.dram_bytes += work.bytes;
+        let full_ns = time.arithmetic_ns + time.bytes_ns;
+        let stretched_ns = self.heat.stretch_ns(full_ns);
+        let contention_ns = self.compute(stretched_ns);
+        self.ledger.dram_bytes += work.weights.bytes_total() + work.cache_bytes;
         // A throttled processor spreads the same energy over more time.
         self.ledger.active_ns += full_ns + contention_ns;
-        if work.ends_token {
+        if work.tokens > 0 {
             self.warm();
         }
-        let throttling_ns = flops_ns.max(bytes_ns) - full_ns;
+        let throttling_ns = stretched_ns - full_ns;
         Surcharge { contention_ns, overhead_ns: time.overhead_ns, throttling_ns }
     }
 }

@@ -8,7 +8,10 @@
 
 use tightfit_devices::{Device, Nanoseconds, Processor as Hardware, Runtime, Share, WeightFormat};
 
-use crate::{compute::at_rate_ns, work::{Positions, Work}};
+use crate::{
+    compute::at_rate_ns,
+    work::{Positions, Work},
+};
 
 /// A multiplication and an addition.
 const FLOPS_PER_WEIGHT: u64 = 2;
@@ -25,7 +28,6 @@ pub struct Processor {
     embedding_layer_ns: u64,
     token_ns: u64,
     prompt_ns: u64,
-    whole_context: bool,
 }
 
 /// Rates at which it works.
@@ -83,7 +85,11 @@ impl Processor {
                 formats[format.index()] = true;
             }
             let cpu = device.fallback(runtime).expect("a checked profile has what its runtimes fall back to");
-            Lacking { formats, cpu: Rates::new(device, cpu), switch_ns: runtime.scale.switch.times(runtime.switch_overhead.get()) }
+            Lacking {
+                formats,
+                cpu: Rates::new(device, cpu),
+                switch_ns: runtime.scale.switch.times(runtime.switch_overhead.get()),
+            }
         });
         let fixed_ns = |cost: Nanoseconds| runtime.scale.overhead.times(cost.get());
         Self {
@@ -95,14 +101,7 @@ impl Processor {
             embedding_layer_ns: fixed_ns(runtime.embedding_layer_overhead),
             token_ns: fixed_ns(runtime.token_overhead),
             prompt_ns: fixed_ns(runtime.prompt_overhead),
-            whole_context: runtime.whole_context,
         }
-    }
-
-    /// Whether attention runs over the whole window, filled or not.
-    #[must_use]
-    pub const fn whole_context(&self) -> bool {
-        self.whole_context
     }
 
     /// How long `work` takes.
@@ -136,8 +135,10 @@ impl Lacking {
     /// Matrices that are left to the CPU: as large a part of all as their weights are.
     fn switches(&self, work: &Work) -> u64 {
         let total = work.weights.parameters_total();
-        let left: u64 =
-            (0..WeightFormat::COUNT).filter(|&place| self.formats[place]).map(|place| work.weights.parameters[place]).sum();
+        let left: u64 = (0..WeightFormat::COUNT)
+            .filter(|&place| self.formats[place])
+            .map(|place| work.weights.parameters[place])
+            .sum();
         if total == 0 {
             return 0;
         }
@@ -148,7 +149,8 @@ impl Lacking {
 
 impl Rates {
     fn new(device: &Device, runtime: &Runtime) -> Self {
-        let hardware: &Hardware = device.processor(runtime.processor).expect("a checked profile has its runtimes' processors");
+        let hardware: &Hardware =
+            device.processor(runtime.processor).expect("a checked profile has its runtimes' processors");
         let peak = hardware.flops_per_s(runtime.compute_format).expect("a checked profile has its runtimes' formats");
         let bandwidth = hardware.bandwidth_share.of_rate(device.memory.bandwidth).get();
         let scale = runtime.scale;

@@ -139,7 +139,9 @@ impl Recipe {
     #[must_use]
     pub fn kv(self) -> Format {
         match self.0 {
-            Kind::Plain(Format::F32) | Kind::Mobile(Mobile::Dynamic4 | Mobile::Rotated | Mobile::LowRank) => Format::F32,
+            Kind::Plain(Format::F32) | Kind::Mobile(Mobile::Dynamic4 | Mobile::Rotated | Mobile::LowRank) => {
+                Format::F32
+            }
             _ => Format::F16,
         }
     }

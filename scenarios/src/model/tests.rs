@@ -34,4 +34,3 @@ fn sixteen_bit_sizes_are_twice_the_published_parameter_counts() {
     assert_eq!(weights("llama-2-7b", "f16").total_bytes, 2 * 6_738_415_616);
     assert_eq!(weights("llama-3.2-1b", "bf16").total_bytes, 2 * 1_235_814_400);
 }
-

@@ -3,7 +3,7 @@
 use tightfit_devices::Stored;
 
 use super::{
-    FeedForward, Format, Model,
+    FeedForward, Format, Mixer, Model,
     assignment::Assignment,
     tensor::{Part, Role, Tensor},
 };
@@ -55,6 +55,14 @@ pub struct LayerWeights {
     pub rest: Stored,
     /// Low-rank adapters.
     pub adapters: Stored,
+    /// Matrices among the weights that every token multiplies by.
+    pub dense_matrices_count: u32,
+    /// Whether it has linear attention.
+    pub is_linear: bool,
+    /// Whether it chooses experts.
+    pub has_experts: bool,
+    /// Whether it has an embedding of its own.
+    pub has_embedding: bool,
     /// Bundles: zero in a dense layer of a model of experts.
     pub bundles: u32,
     /// One bundle: a neuron's up row and down column (and gate row), or one expert's matrices.
@@ -264,6 +272,9 @@ fn weigh_layer(model: &Model, assignment: &Assignment<'_>, layer: u32, bundles_p
         state_bytes: STATE_NUMBER_BYTES * mixer.state(model.hidden),
         state_flops: mixer.state_flops(model.hidden),
         flops_per_context_position: mixer.flops_per_context_position(),
+        is_linear: matches!(mixer, Mixer::Linear(_)),
+        has_experts: !is_dense && matches!(model.feed_forward, FeedForward::Experts { .. }),
+        has_embedding: model.per_layer_embedding.is_some(),
         ..LayerWeights::default()
     };
     let mut rank_one = 0;
@@ -271,6 +282,9 @@ fn weigh_layer(model: &Model, assignment: &Assignment<'_>, layer: u32, bundles_p
         let format = assignment.format(model, &tensor, Some(layer));
         if !matches!(tensor.role, Role::Vector | Role::Kernel | Role::Small | Role::Router) {
             rank_one += tensor.count * (tensor.rows + tensor.columns);
+            if is_dense || tensor.role.part() != Part::FeedForward {
+                weights.dense_matrices_count += u32::try_from(tensor.count).expect("few matrices a layer");
+            }
         }
         if tensor.role.part() == Part::FeedForward && !is_dense {
             let part = stored(format, tensor.parameters() / u64::from(bundles_per_layer));

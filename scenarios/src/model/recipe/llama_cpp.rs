@@ -2,7 +2,7 @@
 //!
 //! Without an importance matrix, and without the exceptions for the Falcon architecture.
 
-use crate::model::{Format, Mixer, Model, MixerKind, Role, Tensor};
+use crate::model::{Format, Mixer, MixerKind, Model, Role, Tensor};
 
 /// A mixture that llama.cpp has a name for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,13 @@ impl FileType {
             Role::Head => self.output(tensor),
             Role::Embedding | Role::PerLayerEmbedding if tables_are_output => self.output(tensor),
             Role::Embedding | Role::PerLayerEmbedding => self.table(),
-            _ if self == Self::MXFP4 => if tensor.count > 1 { Format::MXFP4 } else { Format::Q8_0 },
+            _ if self == Self::MXFP4 => {
+                if tensor.count > 1 {
+                    Format::MXFP4
+                } else {
+                    Format::Q8_0
+                }
+            }
             _ if self.is_tiny() => self.tiny(place, tensor.role),
             Role::Value | Role::QueryKeyValue | Role::LinearQueryKeyValue | Role::KeyValueUp => {
                 self.values(place, tensor.role)
@@ -177,12 +183,30 @@ impl FileType {
         let (number, count) = place.values_before();
         let many = place.queries_per_key() >= 4;
         let chosen = match self {
-            Self::Q2_K => if many { Format::Q4_K } else { Format::Q3_K },
+            Self::Q2_K => {
+                if many {
+                    Format::Q4_K
+                } else {
+                    Format::Q3_K
+                }
+            }
             Self::Q2_K_S if many => Format::Q4_K,
-            Self::IQ3_XXS => if many { Format::Q4_K } else { Format::IQ3_S },
+            Self::IQ3_XXS => {
+                if many {
+                    Format::Q4_K
+                } else {
+                    Format::IQ3_S
+                }
+            }
             Self::IQ3_XS | Self::IQ3_S if many => Format::Q4_K,
             Self::IQ3_M => Format::Q4_K,
-            Self::Q3_K_M => if number < 2 { Format::Q5_K } else { Format::Q4_K },
+            Self::Q3_K_M => {
+                if number < 2 {
+                    Format::Q5_K
+                } else {
+                    Format::Q4_K
+                }
+            }
             Self::Q3_K_L => Format::Q5_K,
             Self::IQ4_NL | Self::IQ4_XS if many => Format::Q5_K,
             Self::Q4_K_M | Self::Q5_K_M if more_bits(number, count) => Format::Q6_K,
@@ -203,7 +227,13 @@ impl FileType {
             Self::Q2_K => Format::Q3_K,
             Self::Q2_K_S | Self::IQ3_XXS if first_eighth => Format::Q4_K,
             Self::IQ3_XXS => Format::Q3_K,
-            Self::Q3_K_M => if layer < layers / 16 { Format::Q5_K } else { Format::Q4_K },
+            Self::Q3_K_M => {
+                if layer < layers / 16 {
+                    Format::Q5_K
+                } else {
+                    Format::Q4_K
+                }
+            }
             Self::IQ3_M if first_eighth || (place.experts() == 8 && more_bits(layer, layers)) => Format::Q4_K,
             Self::Q3_K_L => Format::Q5_K,
             Self::Q4_K_M | Self::Q5_K_M if more_bits(layer, layers) => Format::Q6_K,

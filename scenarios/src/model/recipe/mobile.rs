@@ -33,7 +33,13 @@ impl Mobile {
         let is_vector = matches!(tensor.role, Role::Vector | Role::Kernel | Role::Positions) || tensor.rows == 1;
         match self {
             Self::Sixteen => Format::BF16,
-            Self::Palettized(format) => if is_vector { Format::F16 } else { format },
+            Self::Palettized(format) => {
+                if is_vector {
+                    Format::F16
+                } else {
+                    format
+                }
+            }
             Self::Dynamic4 | Self::Rotated | Self::LowRank => dynamic(tensor, is_table, is_vector),
             _ if is_vector => Format::F32,
             Self::Eight => Format::I8,
