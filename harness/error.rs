@@ -22,6 +22,14 @@ pub enum RunError {
     /// Writing results.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A table of measurements.
+    #[error("measurements {}: {problem}", .path.display())]
+    Measurements {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong, with the row.
+        problem: String,
+    },
     /// Inputs that are fine one by one and impossible together.
     #[error("scenario {scenario}: {problem}")]
     Together {

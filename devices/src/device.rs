@@ -185,6 +185,17 @@ impl Device {
         self.runtimes.iter().find(|runtime| runtime.name == name && runtime.processor == processor)
     }
 
+    /// The same device with a runtime in place of its own of that name and processor.
+    #[must_use]
+    pub fn with_runtime(mut self, runtime: Runtime) -> Self {
+        for own in &mut self.runtimes {
+            if own.name == runtime.name && own.processor == runtime.processor {
+                own.clone_from(&runtime);
+            }
+        }
+        self
+    }
+
     /// What `runtime` leaves to the CPU what it lacks: itself on the CPU.
     #[must_use]
     pub fn fallback(&self, runtime: &Runtime) -> Option<&Runtime> {

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-use tightfit_devices::{Device, ProcessorKind, Runtime, WeightFormat};
+use tightfit_devices::{Device, Runtime, WeightFormat};
 use tightfit_sim::{Processor, Work};
 
 use super::{belief::Beliefs, knobs::Knobs, least_squares};
@@ -14,17 +13,6 @@ use super::{belief::Beliefs, knobs::Knobs, least_squares};
 /// Scatter of the rows themselves: decoding repeats within about 6 %, prompts within 10 %.
 const DECODE_SPREAD: f64 = 0.06;
 const PROMPT_SPREAD: f64 = 0.1;
-
-/// What identifies a family.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FamilyName {
-    /// The runtime.
-    pub runtime: String,
-    /// The class of processors.
-    pub class: String,
-    /// Its kind.
-    pub processor: ProcessorKind,
-}
 
 /// What was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,27 +45,20 @@ pub struct Fitted {
     pub class: Runtime,
     /// Each device's own, by its name.
     pub devices: BTreeMap<String, Runtime>,
-    /// The devices themselves, by name.
-    profiles: BTreeMap<String, Device>,
 }
 
 impl Fitted {
-    /// Seconds that a row takes by these numbers: with its device's factors, where it had rows, or the class's alone.
+    /// The runtime of a device: with its own factors, where it had rows, or the class's alone.
     #[must_use]
-    pub fn seconds(&self, row: &Row, device: &Device) -> f64 {
-        let runtime = self.devices.get(&row.device).unwrap_or(&self.class);
-        seconds(&Processor::new(&self.with_fallback(device, runtime), runtime), &row.work)
-    }
-
-    fn with_fallback(&self, device: &Device, _runtime: &Runtime) -> Device {
-        self.profiles.get(&device.name).unwrap_or(device).clone()
+    pub fn of(&self, device: &str) -> &Runtime {
+        self.devices.get(device).unwrap_or(&self.class)
     }
 }
 
 /// Fits a family to rows of `profiles`, whose runtimes on the CPU stand for what the family lacks.
 ///
 /// # Panics
-/// If a row's device is not among the profiles, or lacks the runtime.
+/// If a row's device is not among the profiles, or nothing is believed about the class.
 #[must_use]
 pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>) -> Fitted {
     let name = class.class.as_deref().unwrap_or("cpu");
@@ -94,18 +75,21 @@ pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>) 
             .enumerate()
             .map(|(place, name)| Processor::new(&profiles[*name], &knobs.on_device(&runtime, place, vector)))
             .collect();
-        rows.par_iter()
-            .with_min_len(64)
-            .map(|row| (seconds(&processors[place(row)], &row.work) / row.seconds).ln() / row.phase.spread())
-            .collect()
+        let residual = |row: &&Row| (row.seconds_on(&processors[place(row)]) / row.seconds).ln() / row.phase.spread();
+        rows.iter().map(residual).collect()
     };
     let vector = least_squares::fit(knobs.beliefs(), residuals);
-    let runtime = knobs.class(class, &beliefs, &vector);
-    let own = devices.iter().enumerate().map(|(place, name)| {
-        let own = knobs.on_device(&runtime, place, &vector);
-        ((*name).to_owned(), own)
-    });
-    Fitted { devices: own.collect(), class: runtime, profiles: BTreeMap::new() }
+    let class = knobs.class(class, &beliefs, &vector);
+    let own = |(place, name): (usize, &&str)| ((*name).to_owned(), knobs.on_device(&class, place, &vector));
+    Fitted { devices: devices.iter().enumerate().map(own).collect(), class }
+}
+
+impl Row {
+    /// Seconds that its work takes.
+    #[must_use]
+    pub fn seconds_on(&self, processor: &Processor) -> f64 {
+        self.work.iter().map(|work| processor.time(work).total_ns()).sum::<u64>() as f64 / 1e9
+    }
 }
 
 impl Phase {
@@ -115,10 +99,6 @@ impl Phase {
             Self::Prompt => PROMPT_SPREAD,
         }
     }
-}
-
-fn seconds(processor: &Processor, work: &[Work]) -> f64 {
-    work.iter().map(|work| processor.time(work).total_ns()).sum::<u64>() as f64 / 1e9
 }
 
 fn formats(rows: &[&Row]) -> Vec<WeightFormat> {

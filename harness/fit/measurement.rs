@@ -6,6 +6,20 @@ use serde::Deserialize;
 
 use crate::RunError;
 
+/// Reads a table of measurements: CSV with a line of column names.
+pub fn read(path: &Path) -> Result<Vec<Measurement>, RunError> {
+    let wrong = |problem: String| RunError::Measurements { path: path.to_owned(), problem };
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|e| wrong(e.to_string()))?;
+    let mut rows = Vec::new();
+    for (number, row) in reader.deserialize().enumerate() {
+        rows.push(row.map_err(|problem| wrong(format!("row {}: {problem}", number + 1)))?);
+    }
+    if rows.is_empty() {
+        return Err(wrong("no row below the line of column names".to_owned()));
+    }
+    Ok(rows)
+}
+
 /// A row of a measurements file. Columns that are not named here are passed by.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Measurement {

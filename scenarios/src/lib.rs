@@ -1,5 +1,7 @@
 //! What is asked of a device: models, traces, strategies and scenarios.
 
+pub mod case;
+mod cases;
 pub mod catalog;
 mod error;
 pub mod model;
@@ -10,6 +12,7 @@ pub mod sweep;
 pub mod trace;
 pub mod traces;
 
+pub use case::{Case, Cases, Condition};
 pub use error::ScenarioError;
 pub use model::Model;
 pub use scenario::Scenario;
