@@ -14,5 +14,5 @@ pub mod service;
 
 pub use compute::{Costs, LayerCosts, Processor};
 pub use energy::Ledger;
-pub use memory::{Footprint, Outcome};
+pub use memory::{Footprint, Outcome, Pressure};
 pub use platform::{SimPlatform, Spec};
