@@ -184,6 +184,28 @@ pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<Share, D::Error> {
     Share::from_parts_per_million(parts).ok_or_else(|| D::Error::custom("a share is above 0 and at most 1"))
 }
 
+/// A share that may be left out.
+pub fn optional_share<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Share>, D::Error> {
+    share(from).map(Some)
+}
+
+/// A rate in MB per second that may be left out, up to 100 GB/s.
+pub fn optional_flash_mb_per_s<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BytesPerSecond>, D::Error> {
+    flash_mb_per_s(from).map(Some)
+}
+
+/// A time in seconds that may be left out, up to a day.
+pub fn optional_time_s<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Nanoseconds>, D::Error> {
+    time_s(from).map(Some)
+}
+
+/// An exponent from 1 to 3 in steps of a half, as halves: 1.5 is 3.
+pub fn exponent_halves<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(from)?;
+    let halves = [2_u32, 3, 4, 5, 6].into_iter().find(|&halves| f64::from(halves) == number * 2.0);
+    halves.ok_or_else(|| D::Error::custom(format!("{number} is no exponent: give 1, 1.5, 2, 2.5 or 3")))
+}
+
 /// A count above zero, up to a million a second and more: commands, entries, heads.
 pub fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     let bounds = Bounds::positive(1e9, 1.0, "as a count");

@@ -83,7 +83,7 @@ pub struct Runtime {
     pub scale: Scale,
     /// How well its numbers fit the measurements that they are from.
     #[serde(default)]
-    pub fit: Option<Fit>,
+    pub fit: Option<RuntimeFit>,
     /// Where the numbers come from.
     pub source: Sources,
 }
@@ -173,7 +173,7 @@ impl ByFormatValue for Share {
 /// How well a runtime's numbers fit, as `tightfit device fit` writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Fit {
+pub struct RuntimeFit {
     /// Rows of decoding and of prompts that were fitted.
     pub rows: u32,
     /// Models among them.

@@ -2,6 +2,7 @@
 
 mod bases;
 mod errors;
+mod flash_fit;
 mod mutation;
 mod overrides;
 mod profiles;

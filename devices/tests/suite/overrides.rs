@@ -57,7 +57,7 @@ fn an_optional_key_may_be_added() {
 #[test]
 fn wrong_settings_are_refused() {
     insta::assert_snapshot!(problem("flash.read-latency", 1), @r#"
-    device profile iphone-15-pro-max with settings: unknown field `read-latency`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `source`
+    device profile iphone-15-pro-max with settings: unknown field `read-latency`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `hot-share`, `source`
     in `flash`
     "#);
     insta::assert_snapshot!(problem("memory.bandwidth-mb-per-s", 0), @r#"

@@ -76,7 +76,7 @@ fn one_profile_figure_by_figure() {
         panic!("a law of parameters")
     };
     assert_eq!((read_latency, reads_per_s), (Nanoseconds::new(100_000), 50_000));
-    assert_eq!((lane, ceiling), (BytesPerSecond::new(1_450_000_000), BytesPerSecond::new(1_450_000_000)));
+    assert_eq!((lane, ceiling), (BytesPerSecond::new(2_900_000_000), BytesPerSecond::new(1_450_000_000)));
     let gpu = device.processor(ProcessorKind::Gpu).expect("a GPU");
     assert_eq!(gpu.flops_per_s(ComputeFormat::F16), Some(FlopsPerSecond::new(2_150_000_000_000)));
     assert_eq!(gpu.flops_per_s(ComputeFormat::I4), None);

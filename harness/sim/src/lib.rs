@@ -16,7 +16,7 @@ pub mod work;
 
 pub use compute::{Costs, LayerCosts};
 pub use energy::Ledger;
-pub use memory::{Footprint, Outcome};
+pub use memory::{Footprint, Outcome, Pressure};
 pub use platform::{SimPlatform, Spec};
 pub use processor::{KernelTime, Processor};
 pub use work::{Positions, Work};

@@ -3,7 +3,7 @@
 use tightfit_engine::platform::{Cause, Kernel, KernelKind, Platform, Surcharge, Touched};
 use tightfit_sim::{Costs, compute::Work};
 
-use crate::profile::{LAW, cool, costs, kernel, platform, read};
+use crate::profile::{ALONE, LAW, cool, costs, kernel, platform, read};
 
 /// Dispatch of the test's processor.
 const DISPATCH_NS: u64 = 7000;
@@ -58,7 +58,7 @@ fn attention_looks_at_every_position_before_it() {
 fn landing_reads_delay_a_kernel_that_is_short_of_bandwidth() {
     // 100 rows of layer 1: 2 MB = 100 us, long enough for a read of 1,000 B (101 us with the dispatch) to land.
     let rows = kernel(KernelKind::FeedForward, 1, 100);
-    let mut platform = platform(&cool(LAW, 32), 4);
+    let mut platform = platform(&cool(ALONE, 32), 4);
     let tickets: Vec<_> = (0..4).map(|_| platform.submit(&read(1000, Cause::Prefetch), &[])).collect();
     let surcharge = platform.run(&rows, Touched::default());
     assert!(tickets.iter().all(|&ticket| platform.landed(ticket)));

@@ -3,11 +3,11 @@
 use tightfit_engine::platform::{Cause, KernelKind, Platform, Touched};
 use tightfit_sim::{Ledger, energy::Energy};
 
-use crate::profile::{LAW, cool, kernel, platform, read};
+use crate::profile::{ALONE, LAW, cool, kernel, platform, read};
 
 #[test]
 fn every_component_is_exact() {
-    let mut platform = platform(&cool(LAW, 32), 4);
+    let mut platform = platform(&cool(ALONE, 32), 4);
     let ticket = platform.submit(&read(10_001, Cause::Demand), &[]);
     platform.wait(ticket);
     platform.move_row(0, 1, 20_000);

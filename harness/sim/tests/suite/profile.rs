@@ -11,11 +11,21 @@ use tightfit_sim::{Costs, LayerCosts, SimPlatform, Spec};
 pub(crate) const LAW: &str =
     "read-latency-us = 100\nlane-mb-per-s = 1000\nreads-per-s = 50000\nceiling-mb-per-s = 4000\n";
 
+/// 100 us and 1 ns a byte, with so many commands and such a ceiling that lanes do not meet: exact to the nanosecond for
+/// reads of up to some 100 KB.
+pub(crate) const ALONE: &str =
+    "read-latency-us = 100\nlane-mb-per-s = 1000\nreads-per-s = 1000000000\nceiling-mb-per-s = 40000\n";
+
 /// A grid of three sizes and three numbers of lanes.
 pub(crate) const GRID: &str = "[flash.grid]\nsizes-kib = [4, 64, 1024]\nlanes = [1, 4, 16]\nmb-per-s = [\n[30, 110, 400],\n[400, 1300, 2000],\n[1500, 2400, 2500],\n]\n";
 
 /// A device whose flash is `flash` with a queue of `queue_depth`; powers in mW: idle, active, sustained; tau in seconds.
 pub(crate) fn device(flash: &str, queue_depth: u32, powers: [u64; 3], time_constant_s: u64) -> Device {
+    device_with(flash, queue_depth, powers, time_constant_s, "")
+}
+
+/// The same with further keys of `[heat]`.
+pub(crate) fn device_with(flash: &str, queue_depth: u32, powers: [u64; 3], time_constant_s: u64, heat: &str) -> Device {
     let [idle, active, sustained] = powers;
     let source = "default = { kind = \"assumed\", from = \"a test\" }";
     let (law, grid) = if flash.starts_with('[') { ("", flash) } else { (flash, "") };
@@ -29,7 +39,7 @@ pub(crate) fn device(flash: &str, queue_depth: u32, powers: [u64; 3], time_const
          [[runtime]]\nname = \"bare\"\nprocessor = \"cpu\"\ncompute-format = \"f16\"\nbandwidth-share = 0.5\n\
          compute-share = 0.25\ntoken-overhead-us = 300\nmemory-mb = 10\n[runtime.source]\n{source}\n\
          [power]\nidle-mw = {idle}\ndram-pj-per-byte = 50\nflash-pj-per-byte = 100.5\n[power.source]\n{source}\n\
-         [heat]\nsustained-mw = {sustained}\ntime-constant-s = {time_constant_s}\n[heat.source]\n{source}\n"
+         [heat]\nsustained-mw = {sustained}\ntime-constant-s = {time_constant_s}\n{heat}[heat.source]\n{source}\n"
     );
     Device::parse("test profile", &text).expect("the test's profile is right")
 }
