@@ -42,4 +42,4 @@ pub use units::{
     Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
     Picojoules, Share,
 };
-pub use weight_format::{Stored, WeightFormat};
+pub use weight_format::{Counts, Stored, WeightFormat};

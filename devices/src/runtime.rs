@@ -71,6 +71,9 @@ pub struct Runtime {
     /// Cost of leaving one matrix to the CPU and taking the result back.
     #[serde(rename = "switch-overhead-us", deserialize_with = "read::cost_us")]
     pub switch_overhead: Nanoseconds,
+    /// What each position adds to that: its activations go over and back.
+    #[serde(rename = "switch-position-us", deserialize_with = "read::cost_us")]
+    pub switch_position: Nanoseconds,
     /// Whether the weights are mapped from their file, or copied.
     pub weights: Placement,
     /// Its own buffers and activations.

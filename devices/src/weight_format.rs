@@ -137,6 +137,41 @@ pub struct Stored {
     pub bytes: [u64; WeightFormat::COUNT],
 }
 
+/// Numbers of matrices by format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts(pub [u32; WeightFormat::COUNT]);
+
+impl Counts {
+    /// So many matrices of one format.
+    #[must_use]
+    pub fn one(format: WeightFormat, matrices: u32) -> Self {
+        let mut counts = Self::default();
+        counts.0[format.index()] = matrices;
+        counts
+    }
+
+    /// Adds matrices of a format.
+    pub fn add(&mut self, format: WeightFormat, matrices: u64) {
+        let sum = u64::from(self.0[format.index()]) + matrices;
+        self.0[format.index()] = u32::try_from(sum).unwrap_or(u32::MAX);
+    }
+
+    /// One matrix of the format that most of `stored` is in.
+    #[must_use]
+    pub fn of_one(stored: &Stored) -> Self {
+        let most = WeightFormat::ALL.into_iter().max_by_key(|format| stored.parameters[format.index()]);
+        Self::one(most.unwrap_or(WeightFormat::Float16), 1)
+    }
+}
+
+impl AddAssign<&Self> for Counts {
+    fn add_assign(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count = count.saturating_add(more);
+        }
+    }
+}
+
 impl Stored {
     /// So many weights in one format.
     #[must_use]

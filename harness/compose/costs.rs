@@ -29,7 +29,7 @@ fn layer_costs(layer: &LayerWeights, weights: &Weights, strategy: &Strategy) -> 
     let predictor_bytes = predictor_bytes(strategy, weights);
     LayerCosts {
         dense: layer.dense(),
-        dense_matrices: layer.dense_matrices_count,
+        dense_matrices: layer.dense_counts,
         is_linear: layer.is_linear,
         has_experts: layer.has_experts,
         has_embedding: layer.has_embedding,
@@ -40,7 +40,7 @@ fn layer_costs(layer: &LayerWeights, weights: &Weights, strategy: &Strategy) -> 
         state_bytes: layer.state_bytes,
         state_flops: layer.state_flops,
         row: layer.bundle,
-        row_matrices: weights.bundle_parts,
+        row_matrices: layer.bundle_counts,
         cold_row: cold_share
             .map_or(Stored::default(), |share| layer.bundle.squeezed_to(cold_bytes(layer, weights, share))),
         predictor: Stored::one(WeightFormat::Int8, predictor_bytes, predictor_bytes),

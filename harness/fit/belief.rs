@@ -20,6 +20,8 @@ pub(crate) struct Beliefs {
     operations_spread: f64,
     /// Share of the peak for matrices.
     compute: f64,
+    /// Whether prompts are faster in the formats that are repacked into tiles.
+    repacks: bool,
     /// Share of the peak for attention over many positions.
     attention: f64,
     layer_us: f64,
@@ -34,6 +36,7 @@ const CPU: Beliefs = Beliefs {
     operations: 8.0,
     operations_spread: 0.5,
     compute: 0.25,
+    repacks: true,
     attention: 0.1,
     layer_us: 60.0,
     linear_layer_us: 60.0,
@@ -46,6 +49,7 @@ const METAL: Beliefs = Beliefs {
     operations: 3.0,
     operations_spread: 1.0,
     compute: 0.4,
+    repacks: false,
     attention: 0.25,
     layer_us: 40.0,
     linear_layer_us: 60.0,
@@ -81,6 +85,7 @@ const HEXAGON: Beliefs = Beliefs {
     operations: 20.0,
     operations_spread: 1.0,
     compute: 0.05,
+    repacks: false,
     attention: 0.03,
     layer_us: 200.0,
     linear_layer_us: 2000.0,
@@ -89,14 +94,8 @@ const HEXAGON: Beliefs = Beliefs {
 };
 
 /// The classes that something is believed about.
-const CLASSES: [(&str, Beliefs); 6] = [
-    ("ane", NEURAL_ENGINE),
-    ("cpu", CPU),
-    ("cuda", CUDA),
-    ("hexagon", HEXAGON),
-    ("metal", METAL),
-    ("opencl", OPENCL),
-];
+const CLASSES: [(&str, Beliefs); 6] =
+    [("ane", NEURAL_ENGINE), ("cpu", CPU), ("cuda", CUDA), ("hexagon", HEXAGON), ("metal", METAL), ("opencl", OPENCL)];
 
 /// Spread of one device's numbers about its class.
 pub(crate) const DEVICE_BANDWIDTH_SPREAD: f64 = 0.15;
@@ -128,8 +127,8 @@ impl Beliefs {
     }
 
     /// A format's share beside the runtime's.
-    pub(crate) fn compute_of_format() -> Belief {
-        Belief::about(1.0, 0.5)
+    pub(crate) fn compute_of_format(&self, format: WeightFormat) -> Belief {
+        Belief::about(if self.repacks { ease(format) } else { 1.0 }, 0.5)
     }
 
     pub(crate) fn attention(&self) -> Belief {
@@ -165,7 +164,11 @@ impl Beliefs {
     }
 
     pub(crate) fn switch_us() -> Belief {
-        Belief::about(250.0, 1.5)
+        Belief::about(200.0, 1.5)
+    }
+
+    pub(crate) fn switch_position_us() -> Belief {
+        Belief::about(3.0, 1.5)
     }
 }
 
@@ -183,5 +186,19 @@ const fn effort(format: WeightFormat) -> f64 {
         WeightFormat::Table => 1.4,
         WeightFormat::Grid => 4.0,
         WeightFormat::Ternary => 1.5,
+    }
+}
+
+/// Speed of matrices of a format on a CPU beside the mean: formats of whole bytes and of four bits are repacked into tiles for
+/// it, the older ones of five bits and the small ones are not (llama.cpp's kernels for ARM).
+const fn ease(format: WeightFormat) -> f64 {
+    match format {
+        WeightFormat::Int4 | WeightFormat::Int8 => 1.8,
+        WeightFormat::Super4 | WeightFormat::Table => 1.3,
+        WeightFormat::Super5 | WeightFormat::Super6 | WeightFormat::Int6 => 1.0,
+        WeightFormat::Float16 | WeightFormat::Float32 => 0.7,
+        WeightFormat::Int5 | WeightFormat::Int3 | WeightFormat::Super3 => 0.45,
+        WeightFormat::Int2 | WeightFormat::Super2 | WeightFormat::Ternary => 0.4,
+        WeightFormat::Grid => 0.2,
     }
 }

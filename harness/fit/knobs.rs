@@ -24,6 +24,7 @@ pub(crate) enum Knob {
     Token,
     Prompt,
     Switch,
+    SwitchPosition,
     /// A factor of one device, by its place among the family's.
     Device(usize, DeviceKnob),
 }
@@ -76,10 +77,11 @@ impl Knobs {
         all.push(Knob::Prompt, beliefs.prompt_us());
         for format in formats.iter().filter(|format| !class.lacks.contains(format)) {
             all.push(Knob::Operations(*format), beliefs.operations(*format));
-            all.push(Knob::ComputeOf(*format), Beliefs::compute_of_format());
+            all.push(Knob::ComputeOf(*format), beliefs.compute_of_format(*format));
         }
         if !class.lacks.is_empty() {
             all.push(Knob::Switch, Beliefs::switch_us());
+            all.push(Knob::SwitchPosition, Beliefs::switch_position_us());
         }
         for device in 0..devices {
             for knob in DeviceKnob::ALL {
@@ -123,15 +125,13 @@ impl Knobs {
                 Knob::Token => runtime.token_overhead = microseconds(value),
                 Knob::Prompt => runtime.prompt_overhead = microseconds(value),
                 Knob::Switch => runtime.switch_overhead = microseconds(value),
+                Knob::SwitchPosition => runtime.switch_position = microseconds(value),
                 Knob::Device(..) => {}
             }
         }
         runtime.operations_per_weight = all_formats(&operations, beliefs);
         runtime.operations_per_position = runtime.operations_per_weight.clone();
-        runtime.compute_share = ByFormat {
-            default: share(compute),
-            formats: compute_of.iter().map(|&(format, factor)| (format, share(compute * factor))).collect(),
-        };
+        runtime.compute_share = all_shares(&compute_of, compute, beliefs);
         runtime
     }
 
@@ -167,6 +167,17 @@ fn all_formats(fitted: &[(WeightFormat, f64)], beliefs: &Beliefs) -> ByFormat<Mi
     };
     let formats = WeightFormat::ALL.into_iter().map(|format| (format, of(format))).collect();
     ByFormat { default: of(WeightFormat::Int4), formats }
+}
+
+/// The share of the peak for matrices of every format, in the same way.
+fn all_shares(fitted: &[(WeightFormat, f64)], compute: f64, beliefs: &Beliefs) -> ByFormat<Share> {
+    let believed = |format| beliefs.compute_of_format(format).log.exp();
+    let of = |format: WeightFormat| {
+        let found = fitted.iter().find(|(known, _)| *known == format).map(|(_, factor)| *factor);
+        share(compute * found.unwrap_or_else(|| believed(format)))
+    };
+    let formats = WeightFormat::ALL.into_iter().map(|format| (format, of(format))).collect();
+    ByFormat { default: share(compute), formats }
 }
 
 fn share(value: f64) -> Share {

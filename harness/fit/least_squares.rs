@@ -60,7 +60,8 @@ pub(crate) fn fit(beliefs: &[Belief], residuals: impl Fn(&[f64]) -> Vec<f64>) ->
 
 fn cost_of(left: &[f64], beliefs: &[Belief], at: &[f64]) -> f64 {
     let rows: f64 = left.iter().map(|residual| 2.0 * (residual.hypot(1.0) - 1.0)).sum();
-    let beliefs: f64 = beliefs.iter().zip(at).map(|(belief, value)| ((value - belief.log) / belief.spread).powi(2)).sum();
+    let beliefs: f64 =
+        beliefs.iter().zip(at).map(|(belief, value)| ((value - belief.log) / belief.spread).powi(2)).sum();
     rows + beliefs
 }
 

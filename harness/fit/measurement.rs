@@ -9,7 +9,8 @@ use crate::RunError;
 /// Reads a table of measurements: CSV with a line of column names.
 pub fn read(path: &Path) -> Result<Vec<Measurement>, RunError> {
     let wrong = |problem: String| RunError::Measurements { path: path.to_owned(), problem };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|e| wrong(e.to_string()))?;
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|e| wrong(e.to_string()))?;
     let mut rows = Vec::new();
     for (number, row) in reader.deserialize().enumerate() {
         rows.push(row.map_err(|problem| wrong(format!("row {}: {problem}", number + 1)))?);

@@ -65,19 +65,18 @@ pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Pr
         .collect();
     let groups = models_by_group(samples);
     let by_model = |sample: &Sample| groups[&group(sample)].len() >= MODELS_MIN;
-    let (models, left_devices): (BTreeSet<&str>, BTreeSet<&str>) = samples.iter().fold(
-        Default::default(),
-        |(mut models, mut devices), sample| {
+    let (models, left_devices): (BTreeSet<&str>, BTreeSet<&str>) =
+        samples.iter().fold(Default::default(), |(mut models, mut devices), sample| {
             if by_model(sample) {
                 models.insert(sample.row.model.as_str());
             } else {
                 devices.insert(sample.row.device.as_str());
             }
             (models, devices)
-        },
-    );
+        });
     let leave = |split: Split, out: &dyn Fn(&Sample) -> bool, judged: &dyn Fn(&Sample) -> bool| -> Vec<Predicted> {
-        let judged: Vec<usize> = (0..samples.len()).filter(|&place| out(&samples[place]) && judged(&samples[place])).collect();
+        let judged: Vec<usize> =
+            (0..samples.len()).filter(|&place| out(&samples[place]) && judged(&samples[place])).collect();
         let families: BTreeSet<FamilyKey> = judged.iter().map(|&place| samples[place].family()).collect();
         let kept: Vec<&Sample> = samples
             .iter()

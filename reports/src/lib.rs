@@ -30,6 +30,7 @@ pub mod sweep;
 pub mod table;
 pub mod tokens;
 pub mod units;
+pub mod validation;
 pub mod write;
 
 pub use error::ReportError;

@@ -1,7 +1,7 @@
 //! What a model's kernels cost: weights by number format, cached bytes, operations, layers. How long that takes is the
 //! processor's business.
 
-use tightfit_devices::Stored;
+use tightfit_devices::{Counts, Stored};
 use tightfit_engine::platform::{Kernel, KernelKind};
 
 use crate::work::{Positions, Work};
@@ -24,7 +24,7 @@ pub struct LayerCosts {
     /// Operations of one position on that state.
     pub state_flops: u64,
     /// Matrices among the weights that every token multiplies by.
-    pub dense_matrices: u32,
+    pub dense_matrices: Counts,
     /// Whether it has linear attention.
     pub is_linear: bool,
     /// Whether it chooses experts.
@@ -34,7 +34,7 @@ pub struct LayerCosts {
     /// Weights of one row or expert.
     pub row: Stored,
     /// Matrices that rows are of.
-    pub row_matrices: u32,
+    pub row_matrices: Counts,
     /// Weights of the copy of lower precision of one expert, where there are such copies.
     pub cold_row: Stored,
     /// Weights of the predictor that names the rows.
@@ -61,11 +61,24 @@ impl Costs {
         let positions = Positions::each(u64::from(kernel.tokens).max(1));
         let of_layer = || &self.layers[kernel.layer as usize];
         match kernel.kind {
-            KernelKind::Draft => Work { weights: self.draft, positions, matrices: 1, ..Work::default() },
+            KernelKind::Draft => {
+                Work { matrices: Counts::of_one(&self.draft), weights: self.draft, positions, ..Work::default() }
+            }
             KernelKind::Dense => of_layer().dense(kernel, self.whole_context),
-            KernelKind::Predictor => Work { weights: of_layer().predictor, positions, matrices: 1, ..Work::default() },
+            KernelKind::Predictor => Work {
+                matrices: Counts::of_one(&of_layer().predictor),
+                weights: of_layer().predictor,
+                positions,
+                ..Work::default()
+            },
             KernelKind::FeedForward => of_layer().rows(kernel),
-            KernelKind::Head => Work { weights: self.head, positions, matrices: 1, tokens: 1, ..Work::default() },
+            KernelKind::Head => Work {
+                matrices: Counts::of_one(&self.head),
+                weights: self.head,
+                positions,
+                tokens: 1,
+                ..Work::default()
+            },
         }
     }
 }

@@ -51,6 +51,7 @@ struct Lacking {
     formats: [bool; WeightFormat::COUNT],
     cpu: Rates,
     switch_ns: u64,
+    switch_position_ns: u64,
 }
 
 /// The parts of a kernel's time when nothing else goes on; they add up.
@@ -85,10 +86,12 @@ impl Processor {
                 formats[format.index()] = true;
             }
             let cpu = device.fallback(runtime).expect("a checked profile has what its runtimes fall back to");
+            let switch_ns = |cost: Nanoseconds| runtime.scale.switch.times(cost.get());
             Lacking {
                 formats,
                 cpu: Rates::new(device, cpu),
-                switch_ns: runtime.scale.switch.times(runtime.switch_overhead.get()),
+                switch_ns: switch_ns(runtime.switch_overhead),
+                switch_position_ns: switch_ns(runtime.switch_position),
             }
         });
         let fixed_ns = |cost: Nanoseconds| runtime.scale.overhead.times(cost.get());
@@ -100,7 +103,7 @@ impl Processor {
             expert_layer_ns: fixed_ns(runtime.expert_layer_overhead),
             embedding_layer_ns: fixed_ns(runtime.embedding_layer_overhead),
             token_ns: fixed_ns(runtime.token_overhead),
-            prompt_ns: fixed_ns(runtime.prompt_overhead),
+            prompt_ns: runtime.prompt_overhead.get(),
         }
     }
 
@@ -113,7 +116,8 @@ impl Processor {
             Some(lacking) => {
                 self.rates.weigh(work, |place| !lacking.formats[place], &mut time);
                 lacking.cpu.weigh(work, |place| lacking.formats[place], &mut time);
-                time.overhead_ns += lacking.switches(work) * lacking.switch_ns;
+                let each_ns = lacking.switch_ns + work.positions.times(lacking.switch_position_ns);
+                time.overhead_ns += lacking.switches(work) * each_ns;
             }
         }
         time.bytes_ns += at_rate_ns(work.cache_bytes, self.rates.cache_bytes_per_s);
@@ -132,18 +136,14 @@ impl Processor {
 }
 
 impl Lacking {
-    /// Matrices that are left to the CPU: as large a part of all as their weights are.
+    /// Matrices that are left to the CPU.
     fn switches(&self, work: &Work) -> u64 {
-        let total = work.weights.parameters_total();
-        let left: u64 = (0..WeightFormat::COUNT)
-            .filter(|&place| self.formats[place])
-            .map(|place| work.weights.parameters[place])
-            .sum();
-        if total == 0 {
-            return 0;
-        }
-        let matrices = u128::from(work.matrices) * u128::from(left);
-        u64::try_from(matrices.div_ceil(u128::from(total))).unwrap_or(u64::MAX)
+        self.formats
+            .iter()
+            .zip(work.matrices.0)
+            .filter(|(lacks, _)| **lacks)
+            .map(|(_, matrices)| u64::from(matrices))
+            .sum()
     }
 }
 

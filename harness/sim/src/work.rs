@@ -1,14 +1,14 @@
 //! What a kernel asks of a processor, before it is known which.
 
-use tightfit_devices::Stored;
+use tightfit_devices::{Counts, Stored};
 
 /// Work of one kernel, or of several of the same number of positions together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Weights that are read, each once, by number format.
     pub weights: Stored,
-    /// Matrices that they are of.
-    pub matrices: u32,
+    /// Matrices that they are of, by number format.
+    pub matrices: Counts,
     /// Positions that each weight is multiplied with, as a fraction: an expert of a prompt sees some of its positions.
     pub positions: Positions,
     /// Bytes of cached keys, values and states that are read or written.
@@ -73,7 +73,7 @@ impl Work {
     pub fn join(&mut self, other: &Self) {
         assert_eq!(self.positions, other.positions, "works of different positions do not add up");
         self.weights += &other.weights;
-        self.matrices += other.matrices;
+        self.matrices += &other.matrices;
         self.cache_bytes += other.cache_bytes;
         self.attention_flops += other.attention_flops;
         self.layers += other.layers;

@@ -1,6 +1,6 @@
 //! What a model weighs: weights by the role that they play in a run and by number format, caches, and operations.
 
-use tightfit_devices::Stored;
+use tightfit_devices::{Counts, Stored};
 
 use super::{
     FeedForward, Format, Mixer, Model,
@@ -56,7 +56,9 @@ pub struct LayerWeights {
     /// Low-rank adapters.
     pub adapters: Stored,
     /// Matrices among the weights that every token multiplies by.
-    pub dense_matrices_count: u32,
+    pub dense_counts: Counts,
+    /// Matrices that bundles are of.
+    pub bundle_counts: Counts,
     /// Whether it has linear attention.
     pub is_linear: bool,
     /// Whether it chooses experts.
@@ -283,7 +285,9 @@ fn weigh_layer(model: &Model, assignment: &Assignment<'_>, layer: u32, bundles_p
         if !matches!(tensor.role, Role::Vector | Role::Kernel | Role::Small | Role::Router) {
             rank_one += tensor.count * (tensor.rows + tensor.columns);
             if is_dense || tensor.role.part() != Part::FeedForward {
-                weights.dense_matrices_count += u32::try_from(tensor.count).expect("few matrices a layer");
+                weights.dense_counts.add(format.family(), tensor.count);
+            } else {
+                weights.bundle_counts.add(format.family(), 1);
             }
         }
         if tensor.role.part() == Part::FeedForward && !is_dense {
