@@ -89,7 +89,7 @@ fn main() {
         );
         groups.entry(key.clone()).or_default().push(e.abs());
         groups.entry(format!("  {key} {} {:?} {}", s.runtime, s.processor, s.class)).or_default().push(e.abs());
-if std::env::args().nth(1).is_some_and(|f| key.contains(&f)) && e.abs() > 0.25 {
+        if std::env::args().nth(1).is_some_and(|f| key.contains(&f)) && e.abs() > 0.25 {
             println!("{:>7.2} {} {} {:?} {} {:?}", e, s.row.device, s.runtime, s.processor, s.row.model, s.row.seconds);
         }
     }

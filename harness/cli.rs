@@ -2,6 +2,7 @@
 
 mod args;
 mod curve;
+mod device;
 mod files;
 mod list;
 mod output;
@@ -10,6 +11,7 @@ mod run;
 mod show;
 mod sweep;
 mod trace;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,8 @@ pub(crate) fn main() -> ExitCode {
         Command::List { kind } => list::list(kind),
         Command::Show { kind, name } => show::show(kind, &name),
         Command::Trace(command) => trace::trace(&command),
+        Command::Validate(options) => validate::validate(&options),
+        Command::Device(command) => device::device(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,3 +9,4 @@ pub mod measurement;
 pub mod names;
 pub mod split;
 pub mod work;
+pub mod write;

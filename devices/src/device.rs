@@ -1,6 +1,6 @@
 //! A device: the whole profile, read and checked.
 
-use std::{borrow::Cow, fmt, fs, path::Path};
+use std::{borrow::Cow, fmt, fs, path::Path, sync::LazyLock};
 
 use serde::Deserialize;
 
@@ -49,6 +49,18 @@ pub enum Os {
     Linux,
     /// Windows: swaps.
     Windows,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::Phone => "phone",
+            Self::Tablet => "tablet",
+            Self::Laptop => "laptop",
+            Self::Desktop => "desktop",
+            Self::Board => "board",
+        })
+    }
 }
 
 impl fmt::Display for Os {
@@ -120,6 +132,26 @@ impl Device {
     #[must_use]
     pub fn embedded(name: &str) -> Option<&'static str> {
         embedded::profile(name)
+    }
+
+    /// The built-in profile that published tables mean by `name`: one of its names or aliases, or else one of the chip `soc`.
+    #[must_use]
+    pub fn known_as(name: &str, soc: &str) -> Option<Self> {
+        static KNOWN: LazyLock<Vec<Device>> = LazyLock::new(|| {
+            let load = |name: &&str| Device::load(name).expect("a built-in profile is right");
+            Device::names().iter().map(load).collect()
+        });
+        let plain = |text: &str| {
+            let kept = text.chars().filter(|letter| letter.is_alphanumeric());
+            kept.flat_map(char::to_lowercase).collect::<String>()
+        };
+        let (name, soc) = (plain(name), plain(soc));
+        let named = |device: &&Self| {
+            let names = [&device.name, &device.title].into_iter().chain(&device.aliases);
+            names.into_iter().any(|known| plain(known) == name)
+        };
+        let of_chip = |device: &&Self| !soc.is_empty() && plain(&device.soc) == soc;
+        KNOWN.iter().find(named).or_else(|| KNOWN.iter().find(of_chip)).cloned()
     }
 
     /// A profile by embedded name, or from a path that ends in `.toml`.

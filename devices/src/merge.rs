@@ -113,6 +113,7 @@ fn runtimes<'t>(own: DeArray<'t>, base: DeArray<'t>) -> Result<DeArray<'t>, Unso
                 if let Some(DeValue::Table(model)) = model.map(|entry| entry.get_ref().clone()) {
                     own.remove("like");
                     own = section(&format!("runtime.{}", merged.len()), own, model)?;
+                    own.remove("class");
                 }
                 merged.push(Spanned::new(span, DeValue::Table(own)));
             }

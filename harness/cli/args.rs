@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+mod fidelity;
 mod trace;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tightfit::sweep::Shard;
 
+pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
@@ -48,6 +50,11 @@ pub(crate) enum Command {
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
+    /// Hold predictions to published measurements.
+    Validate(Validate),
+    /// Fit runtimes to measurements, or check a device profile.
+    #[command(subcommand)]
+    Device(Device),
 }
 
 impl Default for Command {

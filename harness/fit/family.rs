@@ -3,9 +3,10 @@
 //! A family has one set of numbers, and a few factors for each of its devices. Rows of decoding and of prompts are fitted at
 //! once, each by the logarithm of its rate, so that a row of 0.3 tokens a second counts as much as one of 300.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tightfit_devices::{Device, Runtime, WeightFormat};
+use tightfit_devices::{Device, ProcessorKind, Runtime, WeightFormat};
+use tightfit_reports::validation::quantile;
 use tightfit_sim::{Processor, Work};
 
 use super::{belief::Beliefs, knobs::Knobs, least_squares};
@@ -45,6 +46,14 @@ pub struct Fitted {
     pub class: Runtime,
     /// Each device's own, by its name.
     pub devices: BTreeMap<String, Runtime>,
+    /// Keys of the class of which the rows say little: they are as was believed before.
+    pub believed: Vec<String>,
+    /// Rows.
+    pub rows: usize,
+    /// Models among them.
+    pub models: usize,
+    /// Median of the errors of decoding (of prompts where nothing decodes), in sample.
+    pub median_error: f64,
 }
 
 impl Fitted {
@@ -61,7 +70,12 @@ impl Fitted {
 /// If a row's device is not among the profiles, or nothing is believed about the class.
 #[must_use]
 pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>) -> Fitted {
-    let name = class.class.as_deref().unwrap_or("cpu");
+    let by_kind = match class.processor {
+        ProcessorKind::Cpu => "cpu",
+        ProcessorKind::Gpu => "metal",
+        ProcessorKind::Npu => "ane",
+    };
+    let name = class.class.as_deref().unwrap_or(by_kind);
     let beliefs = Beliefs::about(name).unwrap_or_else(|| panic!("nothing is believed about the class {name}"));
     let mut devices: Vec<&str> = rows.iter().map(|row| row.device.as_str()).collect();
     devices.sort_unstable();
@@ -78,10 +92,34 @@ pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>) 
         let residual = |row: &&Row| (row.seconds_on(&processors[place(row)]) / row.seconds).ln() / row.phase.spread();
         rows.iter().map(residual).collect()
     };
-    let vector = least_squares::fit(knobs.beliefs(), residuals);
-    let class = knobs.class(class, &beliefs, &vector);
-    let own = |(place, name): (usize, &&str)| ((*name).to_owned(), knobs.on_device(&class, place, &vector));
-    Fitted { devices: devices.iter().enumerate().map(own).collect(), class }
+    let found = least_squares::fit(knobs.beliefs(), residuals);
+    let fitted = knobs.class(class, &beliefs, &found.logs);
+    let own = |(place, name): (usize, &&str)| ((*name).to_owned(), knobs.on_device(&fitted, place, &found.logs));
+    let devices: BTreeMap<String, Runtime> = devices.iter().enumerate().map(own).collect();
+    let models: BTreeSet<&str> = rows.iter().map(|row| row.model.as_str()).collect();
+    Fitted {
+        believed: knobs.believed(&found),
+        rows: rows.len(),
+        models: models.len(),
+        median_error: median_error(rows, &devices, profiles),
+        class: fitted,
+        devices,
+    }
+}
+
+fn median_error(rows: &[&Row], runtimes: &BTreeMap<String, Runtime>, profiles: &BTreeMap<String, Device>) -> f64 {
+    let of = |phase: Phase| -> Vec<f64> {
+        let rows = rows.iter().filter(|row| row.phase == phase);
+        let error = |row: &&Row| {
+            let processor = Processor::new(&profiles[&row.device], &runtimes[&row.device]);
+            (row.seconds / row.seconds_on(&processor) - 1.0).abs()
+        };
+        let mut errors: Vec<f64> = rows.map(error).collect();
+        errors.sort_by(f64::total_cmp);
+        errors
+    };
+    let (decode, prompt) = (of(Phase::Decode), of(Phase::Prompt));
+    quantile(if decode.is_empty() { &prompt } else { &decode }, 0.5)
 }
 
 impl Row {

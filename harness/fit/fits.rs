@@ -59,6 +59,12 @@ pub struct Fits {
 }
 
 impl Sample {
+    /// Whether it belongs into a fit: rates of hot devices are the heat's, not the runtime's.
+    #[must_use]
+    pub fn is_fitted(&self) -> bool {
+        self.condition != Condition::Hot
+    }
+
     /// The family that it belongs to.
     #[must_use]
     pub fn family(&self) -> FamilyKey {
@@ -94,7 +100,8 @@ impl Fits {
     /// Gives every device of the family its runtime.
     fn take(&mut self, key: FamilyKey, fitted: Fitted) {
         for (name, device) in &mut self.devices {
-            let of_family = device.runtime(&key.0, key.1).is_some_and(|own| own.class.as_deref() == Some(&key.2));
+            let of_family =
+                device.runtime(&key.0, key.1).is_some_and(|own| own.class.as_deref().unwrap_or_default() == key.2);
             if of_family {
                 *device = device.clone().with_runtime(fitted.of(name).clone());
             }
@@ -119,7 +126,7 @@ impl Fits {
 }
 
 /// A runtime's class without what one device's rows said.
-fn class_of(runtime: &Runtime) -> Runtime {
+pub(crate) fn class_of(runtime: &Runtime) -> Runtime {
     Runtime { scale: tightfit_devices::Scale::default(), fit: None, ..runtime.clone() }
 }
 

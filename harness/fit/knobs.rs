@@ -4,7 +4,7 @@ use tightfit_devices::{ByFormat, Factor, MilliOperations, Nanoseconds, Runtime, 
 
 use super::{
     belief::{self, Beliefs},
-    least_squares::Belief,
+    least_squares::{Belief, Found},
 };
 
 /// One number that is fitted.
@@ -27,6 +27,33 @@ pub(crate) enum Knob {
     SwitchPosition,
     /// A factor of one device, by its place among the family's.
     Device(usize, DeviceKnob),
+}
+
+/// A number whose spread is still this part of its belief's is called assumed.
+const BELIEVED: f64 = 0.7;
+
+impl Knob {
+    /// Its key in a profile; a device's factors have none of the class's.
+    fn key(self) -> Option<String> {
+        Some(match self {
+            Self::Bandwidth => "bandwidth-share".to_owned(),
+            Self::Cache => "cache-bandwidth-share".to_owned(),
+            Self::Operations(format) => format!("operations-per-weight.{format}"),
+            Self::Compute => "compute-share".to_owned(),
+            Self::ComputeOf(format) => format!("compute-share.{format}"),
+            Self::Attention => "attention-compute-share".to_owned(),
+            Self::Extra => "extra-positions".to_owned(),
+            Self::Layer => "layer-overhead-us".to_owned(),
+            Self::LinearLayer => "linear-layer-overhead-us".to_owned(),
+            Self::ExpertLayer => "expert-layer-overhead-us".to_owned(),
+            Self::EmbeddingLayer => "embedding-layer-overhead-us".to_owned(),
+            Self::Token => "token-overhead-us".to_owned(),
+            Self::Prompt => "prompt-overhead-us".to_owned(),
+            Self::Switch => "switch-overhead-us".to_owned(),
+            Self::SwitchPosition => "switch-position-us".to_owned(),
+            Self::Device(..) => return None,
+        })
+    }
 }
 
 /// A factor of one device.
@@ -96,6 +123,13 @@ impl Knobs {
     fn push(&mut self, knob: Knob, belief: Belief) {
         self.knobs.push(knob);
         self.beliefs.push(belief);
+    }
+
+    /// Keys of the class that the rows have hardly moved: their spread is still most of what was believed.
+    pub(crate) fn believed(&self, found: &Found) -> Vec<String> {
+        let vague = |((_, belief), spread): &((&Knob, &Belief), &f64)| **spread > BELIEVED * belief.spread;
+        let knobs = self.knobs.iter().zip(&self.beliefs).zip(&found.spreads);
+        knobs.filter(vague).filter_map(|((knob, _), _)| knob.key()).collect()
     }
 
     pub(crate) fn beliefs(&self) -> &[Belief] {

@@ -25,8 +25,17 @@ impl Belief {
     }
 }
 
+/// What was found: the logarithms of the parameters, and how well each is known then.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found {
+    /// Natural logarithms.
+    pub(crate) logs: Vec<f64>,
+    /// Spread of each.
+    pub(crate) spreads: Vec<f64>,
+}
+
 /// The logarithms of the parameters that fit `residuals` and the beliefs best; residuals are in units of their spread.
-pub(crate) fn fit(beliefs: &[Belief], residuals: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+pub(crate) fn fit(beliefs: &[Belief], residuals: impl Fn(&[f64]) -> Vec<f64>) -> Found {
     let mut at: Vec<f64> = beliefs.iter().map(|belief| belief.log).collect();
     let mut left = residuals(&at);
     let mut cost = cost_of(&left, beliefs, &at);
@@ -55,7 +64,14 @@ pub(crate) fn fit(beliefs: &[Belief], residuals: impl Fn(&[f64]) -> Vec<f64>) ->
         }
         damping = damping.min(1e6);
     }
-    at
+    let (matrix, _) = normal_equations(beliefs, &at, &left, &residuals);
+    Found { spreads: spreads(&matrix), logs: at }
+}
+
+/// Square roots of the inverse's diagonal.
+fn spreads(matrix: &[Vec<f64>]) -> Vec<f64> {
+    let unit = |place: usize| (0..matrix.len()).map(|other| f64::from(u8::from(other == place))).collect();
+    (0..matrix.len()).map(|place| solve(matrix.to_vec(), unit(place))[place].max(0.0).sqrt()).collect()
 }
 
 fn cost_of(left: &[f64], beliefs: &[Belief], at: &[f64]) -> f64 {
@@ -150,12 +166,14 @@ mod tests {
             places.iter().zip(&seen).map(|(x, y)| ((slope * x + offset) / y).ln() / 0.02).collect()
         };
         let found = fit(&[Belief::about(1.0, 2.0), Belief::about(1.0, 2.0)], residuals);
-        assert!((found[0].exp() - 0.5).abs() < 0.02 && (found[1].exp() - 2.0).abs() < 0.1, "{found:?}");
+        let [slope, offset] = [found.logs[0].exp(), found.logs[1].exp()];
+        assert!((slope - 0.5).abs() < 0.02 && (offset - 2.0).abs() < 0.1, "{found:?}");
     }
 
     #[test]
     fn what_no_row_speaks_of_stays_as_believed() {
         let found = fit(&[Belief::about(3.0, 0.5), Belief::about(7.0, 0.5)], |at| vec![(at[0] - 2.0) / 0.01]);
-        assert!((found[0] - 2.0).abs() < 1e-3 && (found[1] - 7.0_f64.ln()).abs() < 1e-9, "{found:?}");
+        assert!((found.logs[0] - 2.0).abs() < 1e-3 && (found.logs[1] - 7.0_f64.ln()).abs() < 1e-9, "{found:?}");
+        assert!(found.spreads[0] < 0.02 && (found.spreads[1] - 0.5).abs() < 1e-6, "{found:?}");
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use tightfit_devices::{Device, ProcessorKind};
+use tightfit_sim::Processor;
 
 use super::fits::{FamilyKey, Fits, Sample};
 
@@ -52,7 +53,8 @@ pub struct Predicted {
 /// Predicts every sample out of sample, and in sample.
 #[must_use]
 pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Predicted> {
-    let whole = Fits::new(&samples.iter().collect::<Vec<_>>(), devices);
+    let fitted: Vec<&Sample> = samples.iter().filter(|sample| sample.is_fitted()).collect();
+    let whole = Fits::new(&fitted, devices);
     let mut predicted: Vec<Predicted> = samples
         .iter()
         .enumerate()
@@ -80,7 +82,7 @@ pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Pr
         let families: BTreeSet<FamilyKey> = judged.iter().map(|&place| samples[place].family()).collect();
         let kept: Vec<&Sample> = samples
             .iter()
-            .filter(|sample| !out(sample))
+            .filter(|sample| sample.is_fitted() && !out(sample))
             .filter(|sample| sample.processor == ProcessorKind::Cpu || families.contains(&sample.family()))
             .collect();
         let fits = Fits::new(&kept, devices);
@@ -110,6 +112,19 @@ pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Pr
     predicted.extend(unseen_models.into_iter().flatten());
     predicted.extend(unseen_devices.into_iter().flatten());
     predicted
+}
+
+/// Predicts every sample by the devices as they are.
+#[must_use]
+pub fn by_profiles(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Predicted> {
+    let seconds = |of: &Sample| {
+        let device = &devices[&of.row.device];
+        let runtime = device.runtime(&of.runtime, of.processor)?;
+        Some(of.row.seconds_on(&Processor::new(device, runtime)))
+    };
+    let predicted =
+        |(sample, of)| Predicted { sample, split: Split::Fitted, seconds: seconds(of), operators_seen: true };
+    samples.iter().enumerate().map(predicted).collect()
 }
 
 /// A device with a runtime on a processor.
