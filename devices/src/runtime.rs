@@ -4,9 +4,12 @@
 //! numbers and multiplying by them, the cache of keys and values, and fixed costs a layer and a token. What holds for a
 //! whole class of devices stands in `devices/runtimes`; a profile gives what was measured on its device over it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IntoDeserializer, MapAccess, Visitor},
+};
 
 use crate::{
     ComputeFormat, ProcessorKind, Sources, WeightFormat, read,
@@ -30,56 +33,60 @@ pub struct Runtime {
     /// Share of the processor's attainable bandwidth at which weights are read.
     #[serde(deserialize_with = "read::share")]
     pub bandwidth_share: Share,
-    /// Share of the processor's attainable bandwidth at which attention reads its cache.
-    #[serde(deserialize_with = "read::share")]
-    pub cache_bandwidth_share: Share,
-    /// Operations at the processor's peak rate that a stored weight costs for one position, by the weights' format.
-    pub operations_per_weight: ByFormat<MilliOperations>,
-    /// The same for each further position of a small batch.
-    pub operations_per_position: ByFormat<MilliOperations>,
+    /// Share of the processor's attainable bandwidth at which attention reads its cache; as weights, where it is not given.
+    #[serde(default, deserialize_with = "some_share")]
+    pub cache_bandwidth_share: Option<Share>,
+    /// Operations at the processor's peak rate that a stored weight costs for one position, by the weights' format; where
+    /// they are not given, two at the rate of matrices.
+    pub operations_per_weight: Option<ByFormat<MilliOperations>>,
+    /// The same for each further position of a small batch; where they are not given, a batch is multiplied as matrices.
+    pub operations_per_position: Option<ByFormat<MilliOperations>>,
     /// Share of the processor's peak rate that multiplications of whole matrices attain, by the weights' format.
     pub compute_share: ByFormat<Share>,
-    /// Share of the peak rate that attention over many positions attains.
-    #[serde(deserialize_with = "read::share")]
-    pub attention_compute_share: Share,
+    /// Share of the peak rate that attention over many positions attains; as matrices, where it is not given.
+    #[serde(default, deserialize_with = "some_share")]
+    pub attention_compute_share: Option<Share>,
     /// A multiplication of matrices costs as if it had so many more positions: loading, dequantising, unfilled tiles.
-    #[serde(deserialize_with = "read::operations")]
+    #[serde(default, deserialize_with = "read::operations")]
     pub extra_positions: MilliOperations,
     /// Fixed cost of a layer: dispatches, synchronisation.
-    #[serde(rename = "layer-overhead-us", deserialize_with = "read::cost_us")]
+    #[serde(rename = "layer-overhead-us", default, deserialize_with = "read::cost_us")]
     pub layer_overhead: Nanoseconds,
     /// What a layer of linear attention costs more: an operator that a runtime lacks falls back at several times the cost.
-    #[serde(rename = "linear-layer-overhead-us", deserialize_with = "read::cost_us")]
+    #[serde(rename = "linear-layer-overhead-us", default, deserialize_with = "read::cost_us")]
     pub linear_layer_overhead: Nanoseconds,
     /// What a layer of experts costs more: choosing and gathering them.
-    #[serde(rename = "expert-layer-overhead-us", deserialize_with = "read::cost_us")]
+    #[serde(rename = "expert-layer-overhead-us", default, deserialize_with = "read::cost_us")]
     pub expert_layer_overhead: Nanoseconds,
     /// What a layer with an embedding of its own costs more.
-    #[serde(rename = "embedding-layer-overhead-us", deserialize_with = "read::cost_us")]
+    #[serde(rename = "embedding-layer-overhead-us", default, deserialize_with = "read::cost_us")]
     pub embedding_layer_overhead: Nanoseconds,
     /// Fixed cost of a token: sampling, graph building.
     #[serde(rename = "token-overhead-us", deserialize_with = "read::cost_us")]
     pub token_overhead: Nanoseconds,
     /// Fixed cost of a pass over several positions.
-    #[serde(rename = "prompt-overhead-us", deserialize_with = "read::cost_us")]
+    #[serde(rename = "prompt-overhead-us", default, deserialize_with = "read::cost_us")]
     pub prompt_overhead: Nanoseconds,
     /// Whether attention runs over the whole window that was compiled in, however little of it is filled.
+    #[serde(default)]
     pub whole_context: bool,
     /// Formats of weights that it lacks here: matrices in them are left to the CPU.
     #[serde(default)]
     pub lacks: Vec<WeightFormat>,
     /// Cost of leaving one matrix to the CPU and taking the result back.
-    #[serde(rename = "switch-overhead-us", deserialize_with = "read::cost_us")]
+    #[serde(rename = "switch-overhead-us", default, deserialize_with = "read::cost_us")]
     pub switch_overhead: Nanoseconds,
     /// What each position adds to that: its activations go over and back.
-    #[serde(rename = "switch-position-us", deserialize_with = "read::cost_us")]
+    #[serde(rename = "switch-position-us", default, deserialize_with = "read::cost_us")]
     pub switch_position: Nanoseconds,
     /// Whether the weights are mapped from their file, or copied.
+    #[serde(default)]
     pub weights: Placement,
     /// Its own buffers and activations.
     #[serde(rename = "memory-mb", deserialize_with = "read::size_mb_or_zero")]
     pub memory: Bytes,
     /// Bytes that each position of a prompt takes for each word of the vocabulary: zero where only the last has logits.
+    #[serde(default)]
     pub bytes_per_prompt_logit: u32,
     /// What this device's own measurements say beside the class: factors on its numbers.
     #[serde(default)]
@@ -113,19 +120,19 @@ pub struct Scale {
 }
 
 /// Where a runtime's weights lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
     /// Mapped from the file: clean pages, which the system may drop and does not count.
     Mapped,
     /// In memory of the app's own, which counts.
+    #[default]
     Copied,
 }
 
-/// A value by the format of weights, with one for all others.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(bound(deserialize = "T: ByFormatValue"), try_from = "BTreeMap<String, T::Written>")]
-pub struct ByFormat<T: ByFormatValue> {
+/// A value by the format of weights, with one for all others; a plain number is one for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByFormat<T> {
     /// For every format without a value of its own or of its kin.
     pub default: T,
     /// For single formats.
@@ -147,21 +154,54 @@ impl<T: ByFormatValue> ByFormat<T> {
     }
 }
 
-impl<T: ByFormatValue> TryFrom<BTreeMap<String, T::Written>> for ByFormat<T> {
-    type Error = String;
+impl<'de, T: ByFormatValue> Deserialize<'de> for ByFormat<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ByFormatVisitor(PhantomData))
+    }
+}
 
-    fn try_from(mut written: BTreeMap<String, T::Written>) -> Result<Self, String> {
-        let default = written.remove("default").ok_or("no `default`: give one for the formats that are not named")?;
+/// Reads `0.4` or `{ default = 0.4, int4 = 0.6 }`.
+struct ByFormatVisitor<T>(PhantomData<T>);
+
+impl<'de, T: ByFormatValue> Visitor<'de> for ByFormatVisitor<T> {
+    type Value = ByFormat<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a number, or a table of numbers by format of weights with a `default`")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        let value = T::Written::deserialize(number.into_deserializer())?;
+        Ok(ByFormat { default: value.into(), formats: BTreeMap::new() })
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        let value = T::Written::deserialize(number.into_deserializer())?;
+        Ok(ByFormat { default: value.into(), formats: BTreeMap::new() })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut default = None;
         let mut formats = BTreeMap::new();
-        for (word, value) in written {
+        while let Some(word) = map.next_key::<String>()? {
+            let value: T = map.next_value::<T::Written>()?.into();
+            if word == "default" {
+                default = Some(value);
+                continue;
+            }
             let known = WeightFormat::ALL.into_iter().find(|format| format.as_str() == word);
             let format = known.ok_or_else(|| {
                 let words: Vec<&str> = WeightFormat::ALL.iter().map(|format| format.as_str()).collect();
-                format!("no format of weights is called `{word}`: give `default` or some of {}", words.join(", "))
+                A::Error::custom(format!(
+                    "no format of weights is called `{word}`: give `default` or some of {}",
+                    words.join(", ")
+                ))
             })?;
-            formats.insert(format, value.into());
+            formats.insert(format, value);
         }
-        Ok(Self { default: default.into(), formats })
+        let default =
+            default.ok_or_else(|| A::Error::custom("no `default`: give one for the formats that are not named"))?;
+        Ok(ByFormat { default, formats })
     }
 }
 
@@ -187,4 +227,8 @@ pub struct RuntimeFit {
     /// The spread, as a standard deviation of the logarithm, that a model or device without a row has.
     #[serde(deserialize_with = "read::share")]
     pub spread: Share,
+}
+
+fn some_share<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Share>, D::Error> {
+    read::share(from).map(Some)
 }

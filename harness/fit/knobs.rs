@@ -146,11 +146,11 @@ impl Knobs {
             let value = log.exp();
             match *knob {
                 Knob::Bandwidth => runtime.bandwidth_share = share(value),
-                Knob::Cache => runtime.cache_bandwidth_share = share(value),
+                Knob::Cache => runtime.cache_bandwidth_share = Some(share(value)),
                 Knob::Operations(format) => operations.push((format, value)),
                 Knob::Compute => compute = value,
                 Knob::ComputeOf(format) => compute_of.push((format, value)),
-                Knob::Attention => runtime.attention_compute_share = share(value),
+                Knob::Attention => runtime.attention_compute_share = Some(share(value)),
                 Knob::Extra => runtime.extra_positions = milli(value),
                 Knob::Layer => runtime.layer_overhead = microseconds(value),
                 Knob::LinearLayer => runtime.linear_layer_overhead = microseconds(value),
@@ -163,8 +163,7 @@ impl Knobs {
                 Knob::Device(..) => {}
             }
         }
-        runtime.operations_per_weight = all_formats(&operations, beliefs);
-        runtime.operations_per_position = runtime.operations_per_weight.clone();
+        runtime.operations_per_weight = Some(all_formats(&operations, beliefs));
         runtime.compute_share = all_shares(&compute_of, compute, beliefs);
         runtime
     }

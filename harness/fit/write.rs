@@ -72,11 +72,15 @@ fn section(own: &Runtime, fitted: Option<&Fitted>) -> String {
     line("class", format!("\"{}\"", runtime.class.as_deref().unwrap_or_default()));
     line("compute-format", format!("\"{}\"", runtime.compute_format));
     line("bandwidth-share", share(runtime.bandwidth_share));
-    line("cache-bandwidth-share", share(runtime.cache_bandwidth_share));
-    line("operations-per-weight", by_format(&runtime.operations_per_weight, milli));
-    line("operations-per-position", by_format(&runtime.operations_per_position, milli));
+    line("cache-bandwidth-share", share(runtime.cache_bandwidth_share.unwrap_or(runtime.bandwidth_share)));
+    let operations = [("weight", &runtime.operations_per_weight), ("position", &runtime.operations_per_position)];
+    for (of, values) in operations {
+        if let Some(values) = values {
+            line(&format!("operations-per-{of}"), by_format(values, milli));
+        }
+    }
     line("compute-share", by_format(&runtime.compute_share, share));
-    line("attention-compute-share", share(runtime.attention_compute_share));
+    line("attention-compute-share", share(runtime.attention_compute_share.unwrap_or(runtime.compute_share.default)));
     line("extra-positions", milli(runtime.extra_positions));
     line("layer-overhead-us", microseconds(runtime.layer_overhead.get()));
     line("linear-layer-overhead-us", microseconds(runtime.linear_layer_overhead.get()));

@@ -6,7 +6,9 @@
 //! at the share of the peak that the runtime attains, and a few of them either way, whichever is faster. What the
 //! runtime lacks is left to the CPU, at a price for each matrix.
 
-use tightfit_devices::{Device, Nanoseconds, Processor as Hardware, Runtime, Share, WeightFormat};
+use tightfit_devices::{
+    ByFormat, Device, MilliOperations, Nanoseconds, Processor as Hardware, Runtime, Share, WeightFormat,
+};
 
 use crate::{
     compute::at_rate_ns,
@@ -39,9 +41,9 @@ struct Rates {
     attention_flops_per_s: u64,
     extra_milli_positions: u64,
     /// Thousandths of an operation at the peak rate, by format.
-    weight_milli_operations: [u64; WeightFormat::COUNT],
+    weight_milli_operations: Option<[u64; WeightFormat::COUNT]>,
     /// The same for each further position of a small batch.
-    position_milli_operations: [u64; WeightFormat::COUNT],
+    position_milli_operations: Option<[u64; WeightFormat::COUNT]>,
     /// By format.
     matrix_flops_per_s: [u64; WeightFormat::COUNT],
 }
@@ -159,38 +161,58 @@ impl Rates {
         let computed_at = |share: Share| scale.compute.times(share.of(peak.get())).max(1);
         Self {
             bytes_per_s: read_at(runtime.bandwidth_share),
-            cache_bytes_per_s: read_at(runtime.cache_bandwidth_share),
+            cache_bytes_per_s: read_at(runtime.cache_bandwidth_share.unwrap_or(runtime.bandwidth_share)),
             peak_flops_per_s: scale.arithmetic.times(peak.get()).max(1),
-            attention_flops_per_s: computed_at(runtime.attention_compute_share),
+            attention_flops_per_s: computed_at(
+                runtime.attention_compute_share.unwrap_or(runtime.compute_share.default),
+            ),
             extra_milli_positions: runtime.extra_positions.get(),
-            weight_milli_operations: WeightFormat::ALL.map(|format| runtime.operations_per_weight.of(format).get()),
-            position_milli_operations: WeightFormat::ALL.map(|format| runtime.operations_per_position.of(format).get()),
+            weight_milli_operations: runtime.operations_per_weight.as_ref().map(by_format),
+            position_milli_operations: runtime.operations_per_position.as_ref().map(by_format),
             matrix_flops_per_s: WeightFormat::ALL.map(|format| computed_at(runtime.compute_share.of(format))),
         }
     }
 
     /// Adds the time of the weights of some formats.
     fn weigh(&self, work: &Work, takes: impl Fn(usize) -> bool, time: &mut KernelTime) {
-        let (mut bytes, mut milli_operations, mut matrix_ns) = (0, 0_u64, 0);
-        let positions = work.positions;
-        for place in (0..WeightFormat::COUNT).filter(|&place| takes(place)) {
+        let stored = |place: &usize| takes(*place) && work.weights.parameters[*place] > 0;
+        let (mut bytes, mut matrix_ns) = (0, 0);
+        let mut milli_operations = Some(0_u64);
+        for place in (0..WeightFormat::COUNT).filter(stored) {
             let weights = work.weights.parameters[place];
-            if weights == 0 {
-                continue;
-            }
             bytes += work.weights.bytes[place];
-            let more = positions.times(weights).saturating_sub(weights);
-            milli_operations = milli_operations
-                .saturating_add(weights.saturating_mul(self.weight_milli_operations[place]))
-                .saturating_add(more.saturating_mul(self.position_milli_operations[place]));
-            if !positions.is_single() {
-                let extra = Positions { uses: self.extra_milli_positions, of: 1000 }.times(weights);
-                let flops = (positions.times(weights) + extra).saturating_mul(FLOPS_PER_WEIGHT);
-                matrix_ns += at_rate_ns(flops, self.matrix_flops_per_s[place]);
-            }
+            matrix_ns += self.matrix_ns(place, weights, work.positions);
+            let more = self.milli_operations(place, weights, work.positions);
+            milli_operations = milli_operations.zip(more).map(|(sum, more)| sum.saturating_add(more));
         }
         time.bytes_ns += at_rate_ns(bytes, self.bytes_per_s);
-        let one_by_one_ns = at_rate_ns(milli_operations, self.peak_flops_per_s.saturating_mul(1000));
-        time.arithmetic_ns += if positions.is_single() { one_by_one_ns } else { one_by_one_ns.min(matrix_ns) };
+        let one_by_one_ns = milli_operations.map(|sum| at_rate_ns(sum, self.peak_flops_per_s.saturating_mul(1000)));
+        time.arithmetic_ns += match one_by_one_ns {
+            Some(ns) if work.positions.is_single() => ns,
+            Some(ns) => ns.min(matrix_ns),
+            None => matrix_ns,
+        };
     }
+
+    /// Operations of weights that are multiplied position by position; nothing where the runtime has no such kernel.
+    fn milli_operations(&self, place: usize, weights: u64, positions: Positions) -> Option<u64> {
+        let first = weights.saturating_mul(self.weight_milli_operations?[place]);
+        if positions.is_single() {
+            return Some(first);
+        }
+        let more = positions.times(weights).saturating_sub(weights);
+        Some(first.saturating_add(more.saturating_mul(self.position_milli_operations?[place])))
+    }
+
+    /// Time of weights that are multiplied as a matrix.
+    fn matrix_ns(&self, place: usize, weights: u64, positions: Positions) -> u64 {
+        let extra = Positions { uses: self.extra_milli_positions, of: 1000 }.times(weights);
+        let extra = if positions.is_single() { 0 } else { extra };
+        let flops = (positions.times(weights) + extra).saturating_mul(FLOPS_PER_WEIGHT);
+        at_rate_ns(flops, self.matrix_flops_per_s[place])
+    }
+}
+
+fn by_format(values: &ByFormat<MilliOperations>) -> [u64; WeightFormat::COUNT] {
+    WeightFormat::ALL.map(|format| values.of(format).get())
 }
