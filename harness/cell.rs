@@ -59,10 +59,7 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let streams = streams(inputs, cell.strategy, &asked)?;
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
     let context_max = u32::try_from(streams.context_tokens).unwrap_or(u32::MAX).min(kept);
-    let kv_bytes = u64::from(streams.sequences)
-        * u64::from(context_max)
-        * inputs.weights.kv_bytes_per_token_layer
-        * u64::from(inputs.weights.layers);
+    let kv_bytes = u64::from(streams.sequences) * inputs.weights.cache_bytes(context_max);
     let runtime_bytes = inputs.runtime(cell.device).memory.get();
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;

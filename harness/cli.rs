@@ -4,6 +4,7 @@ mod args;
 mod curve;
 mod files;
 mod list;
+mod model;
 mod output;
 mod progress;
 mod run;
@@ -29,6 +30,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Merge(options) => sweep::merge(&options),
         Command::List { kind } => list::list(kind),
         Command::Show { kind, name } => show::show(kind, &name),
+        Command::Model(command) => model::model(&command),
         Command::Trace(command) => trace::trace(&command),
     };
     match done {

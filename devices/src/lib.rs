@@ -20,6 +20,7 @@ mod runtime;
 mod source;
 mod sourced;
 pub mod units;
+mod weight_format;
 
 pub use device::{Class, Device, Os};
 pub use error::DeviceError;
@@ -34,3 +35,4 @@ pub use sourced::{Sourced, sourced_numbers};
 pub use units::{
     Bytes, BytesPerSecond, FemtojoulesPerByte, FlopsPerSecond, Milliwatts, Nanoseconds, Picojoules, Share,
 };
+pub use weight_format::{Stored, WeightFormat};

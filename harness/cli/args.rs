@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+mod model;
 mod trace;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tightfit::sweep::Shard;
 
+pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
@@ -45,6 +47,9 @@ pub(crate) enum Command {
         /// Its name, or a path.
         name: String,
     },
+    /// Make models of other tools' files.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
