@@ -5,6 +5,7 @@ mod curve;
 mod device;
 mod files;
 mod list;
+mod model;
 mod output;
 mod progress;
 mod run;
@@ -31,6 +32,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Merge(options) => sweep::merge(&options),
         Command::List { kind } => list::list(kind),
         Command::Show { kind, name } => show::show(kind, &name),
+        Command::Model(command) => model::model(&command),
         Command::Trace(command) => trace::trace(&command),
         Command::Validate(options) => validate::validate(&options),
         Command::Device(command) => device::device(&command),

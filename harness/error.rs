@@ -2,7 +2,11 @@
 
 use tightfit_devices::DeviceError;
 use tightfit_reports::ReportError;
-use tightfit_scenarios::{ScenarioError, model::ModelError, trace::TraceError};
+use tightfit_scenarios::{
+    ScenarioError,
+    model::{ModelError, import::ImportError},
+    trace::TraceError,
+};
 
 /// Why a run can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +20,9 @@ pub enum RunError {
     /// The model.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A file that a model is to be made of.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The trace.
     #[error("{}", of_trace(.0))]
     Trace(#[from] TraceError),

@@ -1,6 +1,7 @@
 //! The commands and their options.
 
 mod fidelity;
+mod model;
 mod trace;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tightfit::sweep::Shard;
 
 pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
+pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
@@ -47,6 +49,9 @@ pub(crate) enum Command {
         /// Its name, or a path.
         name: String,
     },
+    /// Make models of other tools' files.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),

@@ -135,7 +135,7 @@ fn bundle_bytes(header: &Header) -> Option<Vec<u64>> {
     if !header.bundle_bytes.is_empty() {
         return Some(header.bundle_bytes.clone());
     }
-    let model = Model::parse(&header.model, Model::embedded(&header.model)?).ok()?;
+    let model = Model::parse(&header.model, Model::text(&header.model)?).ok()?;
     let weights = model.weights(&model.default_quantization).ok()?;
     let of_model = (weights.layer_count(), weights.bundles_per_layer);
     let of_trace = (header.geometry.layers, header.geometry.bundles_per_layer);

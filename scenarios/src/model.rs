@@ -11,6 +11,7 @@ mod error;
 mod feed_forward;
 mod file;
 mod format;
+pub mod import;
 mod layer_formats;
 mod mixer;
 mod quantization;
@@ -164,6 +165,12 @@ impl Model {
     #[must_use]
     pub fn embedded(name: &str) -> Option<&'static str> {
         embedded::MODELS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
+    /// The TOML text of the embedded model that a name or an alias stands for (see [`reference`]).
+    #[must_use]
+    pub fn text(name: &str) -> Option<&'static str> {
+        reference::known(name).and_then(|found| Self::embedded(found.model))
     }
 
     /// A model by embedded name or alias (see [`reference`]), or from a path that ends in `.toml`.

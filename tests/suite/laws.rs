@@ -125,7 +125,7 @@ fn no_strategy_holds_more_than_its_budget_but_for_a_step() {
     let inputs =
         Ask { scenario: "quickstart", ..Ask::default() }.inputs_with(&[]).unwrap_or_else(|error| panic!("{error}"));
     // The largest step of the quickstart: all rows of a layer, or a layer and the next.
-    let step_bytes = 2 * (inputs.weights.dense_layer_bytes + inputs.weights.feed_forward_layer_bytes);
+    let step_bytes = 2 * inputs.weights.layers[0].total().bytes_total();
     let results = quickstart();
     let mut held = 0;
     for strategy in &inputs.scenario.strategies {

@@ -11,7 +11,7 @@ use mobile::Mobile;
 
 use std::collections::BTreeMap;
 
-use tightfit_devices::near;
+use tightfit_devices::{SourceKind, near};
 
 use super::{Adapters, Format, Model, Quantization, Role, Tensor};
 
@@ -119,6 +119,17 @@ impl Recipe {
             Kind::Mlx { format, router } => mlx(format, router, tensor),
             Kind::Plain(format) => format,
             Kind::Mobile(mobile) => mobile.format(tensor),
+        }
+    }
+
+    /// How far it can be trusted, and where it is from.
+    #[must_use]
+    pub fn source(self) -> (SourceKind, &'static str) {
+        match self.0 {
+            Kind::LlamaCpp(_) => (SourceKind::Published, "llama.cpp src/llama-quant.cpp"),
+            Kind::Mlx { .. } => (SourceKind::Published, "mlx-lm: every matrix of whole groups, routers at 8 bits"),
+            Kind::Plain(_) => (SourceKind::Derived, "one format everywhere, as its name says"),
+            Kind::Mobile(mobile) => mobile.source(),
         }
     }
 

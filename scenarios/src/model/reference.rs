@@ -42,15 +42,15 @@ const SUFFIXES: &[(&str, Option<&str>)] = &[
     ("litert-lm", None),
 ];
 
-/// Names and aliases in their plain form, each with the model's name.
+/// Names and aliases without the dashes that people write or not, each with the model's name.
 static NAMES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
     let mut names = BTreeMap::new();
     for &(name, text) in embedded::MODELS {
-        names.insert(plain(name), name);
+        names.insert(joined(&plain(name)), name);
         let table: toml::Table = toml::from_str(text).unwrap_or_default();
         let aliases = table.get("aliases").and_then(toml::Value::as_array).into_iter().flatten();
         for alias in aliases.filter_map(toml::Value::as_str) {
-            names.entry(plain(alias)).or_insert(name);
+            names.entry(joined(&plain(alias))).or_insert(name);
         }
     }
     names
@@ -61,23 +61,35 @@ static NAMES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
 pub fn known(name: &str) -> Option<Reference> {
     // publisher/model/file: the file's name alone says little, so it is a hint.
     let parts: Vec<&str> = name.split('/').collect();
-    let (middle, file) = match parts[..] {
+    let (model, hint) = match parts[..] {
         [whole] | [_, whole] => (whole, None),
-        [_, middle, file] => (middle, recipe_of(&plain(file))),
+        [_, model, file] => (model, recipe_of(&plain(file))),
         _ => return None,
     };
-    let (mut rest, mut hint) = (plain(middle), file);
     // A publisher's name may be repeated before the model's: `Qwen_Qwen3.5-0.8B`.
-    let doubled = middle.split_once('_').map(|(_, model)| plain(model));
+    let without_publisher = model.split_once('_').map(|(_, model)| model);
+    [Some(model), without_publisher].into_iter().flatten().find_map(|model| without_suffixes(&plain(model), hint))
+}
+
+/// The model of a plain name, with as few suffixes taken away as it needs.
+fn without_suffixes(name: &str, mut hint: Option<&'static str>) -> Option<Reference> {
+    let mut rest = name;
     loop {
-        let found = NAMES.get(&rest).or_else(|| doubled.as_ref().and_then(|model| NAMES.get(strip(model).0)));
-        if let Some(model) = found {
+        if let Some(model) = NAMES.get(&joined(rest)) {
             return Some(Reference { model, quantization: hint });
         }
-        let (shorter, of_suffix) = one_suffix(&rest)?;
-        hint = hint.or(of_suffix);
-        rest = shorter.to_owned();
+        let (shorter, of_suffix) = one_suffix(rest)?;
+        (rest, hint) = (shorter, hint.or(of_suffix));
     }
+}
+
+/// A plain name without the dashes that people write or not: those that don't stand between two digits.
+fn joined(plain: &str) -> String {
+    let letters: Vec<char> = plain.chars().collect();
+    let is_digit = |place: usize| letters.get(place).is_some_and(char::is_ascii_digit);
+    let kept =
+        |&(place, &letter): &(usize, &char)| letter != '-' || (place > 0 && is_digit(place - 1) && is_digit(place + 1));
+    letters.iter().enumerate().filter(kept).map(|(_, &letter)| letter).collect()
 }
 
 /// Lower case, with a dash for every other separator but the point: `Llama 3.2:3b` is `llama-3.2-3b`.
@@ -96,15 +108,6 @@ fn one_suffix(name: &str) -> Option<(&str, Option<&'static str>)> {
         let dashes: Vec<usize> = name.match_indices('-').map(|(place, _)| place).collect();
         dashes.into_iter().find_map(|dash| Some((&name[..dash], Some(recipe_of(&name[dash + 1..])?))))
     })
-}
-
-/// A plain name without any of its suffixes, and the first hint.
-fn strip(name: &str) -> (&str, Option<&'static str>) {
-    let (mut rest, mut hint) = (name, None);
-    while let Some((shorter, of_suffix)) = one_suffix(rest) {
-        (rest, hint) = (shorter, hint.or(of_suffix));
-    }
-    (rest, hint)
 }
 
 fn recipe_of(plain: &str) -> Option<&'static str> {

@@ -1,8 +1,12 @@
+mod formats;
+mod kinds;
+mod laws;
+mod parameters;
+mod recipes;
+mod refused;
 mod sizes;
 
 use std::collections::BTreeSet;
-
-use proptest::prelude::*;
 
 use super::*;
 
@@ -29,8 +33,27 @@ fn the_list_is_the_folder() {
 }
 
 #[test]
-fn sixteen_bit_sizes_are_twice_the_published_parameter_counts() {
-    assert_eq!(weights("opt-6.7b", "f16").total_bytes, 2 * 6_658_473_984);
-    assert_eq!(weights("llama-2-7b", "f16").total_bytes, 2 * 6_738_415_616);
-    assert_eq!(weights("llama-3.2-1b", "bf16").total_bytes, 2 * 1_235_814_400);
+fn every_number_is_sourced() {
+    for model in Model::names().iter().map(|name| model(name)) {
+        let keys: BTreeSet<&str> = model.sourced().iter().map(|number| number.key.as_str()).collect();
+        for key in ["layers", "hidden", "vocabulary", "context"] {
+            assert!(keys.contains(key), "{}: {key}", model.name);
+        }
+        assert!(keys.iter().any(|key| key.ends_with(".heads")), "{}", model.name);
+    }
+}
+
+#[test]
+fn files_that_tables_name_are_of_that_size() {
+    let mut compared = 0;
+    for model in Model::names().iter().map(|name| model(name)) {
+        for (name, quantization) in &model.quantizations {
+            let weights = model.weights(name).expect("a known quantization");
+            let Some(file) = quantization.file else { continue };
+            let apart = weights.total_bytes().abs_diff(file.get());
+            assert!(apart * 50 <= file.get(), "{} {name}: {} for {file}", model.name, weights.total_bytes());
+            compared += 1;
+        }
+    }
+    assert!(compared >= 1, "{compared}");
 }

@@ -1,5 +1,6 @@
 //! Kernels: a roofline and a dispatch, and the DRAM bandwidth that incoming reads take from it.
 
+use tightfit_devices::{Stored, WeightFormat};
 use tightfit_engine::platform::{Cause, Kernel, KernelKind, Platform, Surcharge, Touched};
 use tightfit_sim::{Costs, compute::Work};
 
@@ -48,7 +49,8 @@ fn attention_looks_at_every_position_before_it() {
     // Four positions after six: they look at 7 + 8 + 9 + 10 = 34 positions, and read 10 and write 4 of the KV cache.
     let kernel = Kernel { tokens: 4, context: 10, ..kernel(KernelKind::Dense, 1, 0) };
     let work = costs().work(&kernel);
-    assert_eq!(work, Work { flops: 4 * 1000 + 34 * 64, bytes: 2_000_000 + 14 * 128, ends_token: false });
+    assert_eq!((work.flops, work.attention_flops), (4 * 1000 + 34 * 64, 34 * 64));
+    assert_eq!((work.bytes, work.kv_bytes, work.weights.bytes_total()), (2_000_000 + 14 * 128, 14 * 128, 2_000_000));
     // Batched or one by one, the operations are the same.
     let one_by_one: u64 = (7..=10).map(|context| costs().work(&Kernel { context, tokens: 1, ..kernel }).flops).sum();
     assert_eq!(work.flops, one_by_one);
@@ -104,13 +106,14 @@ fn moves_take_their_bytes_at_the_copy_rate() {
 
 #[test]
 fn a_draft_and_a_predictor_cost_their_weights_and_their_operations() {
-    let costs = Costs { draft_bytes: 900, draft_flops: 7, ..costs() };
+    let draft = Stored::one(WeightFormat::Int8, 3, 900);
+    let costs = Costs { draft, draft_flops: 7, ..costs() };
     let three = |kind| Kernel { tokens: 3, sequences: 3, ..kernel(kind, 1, 20) };
     // Weights are read once, whatever the number of positions.
     let draft = costs.work(&Kernel { layer: 2, ..three(KernelKind::Draft) });
-    assert_eq!(draft, Work { flops: 21, bytes: 900, ends_token: false });
+    assert_eq!((draft.flops, draft.bytes, draft.ends_token), (21, 900, false));
     let predictor = costs.work(&three(KernelKind::Predictor));
-    assert_eq!(predictor, Work { flops: 300_000, bytes: 400_000, ends_token: false });
+    assert_eq!((predictor.flops, predictor.bytes), (300_000, 400_000));
     assert_eq!(costs.work(&Kernel { layer: 0, ..three(KernelKind::Predictor) }), Work::default());
     // 400 kB at 20 GB/s.
     let (found_ns, surcharge) = run(&three(KernelKind::Predictor));
@@ -123,7 +126,8 @@ fn cold_rows_cost_the_bytes_of_their_copies() {
     for cold_rows in [0, 1, 8, 20] {
         let work = costs().work(&Kernel { cold_rows, ..rows });
         let bytes = u64::from(20 - cold_rows) * 20_000 + u64::from(cold_rows) * 5_000;
-        assert_eq!(work, Work { flops: 200, bytes, ends_token: false }, "{cold_rows} cold");
+        assert_eq!((work.flops, work.bytes), (200, bytes), "{cold_rows} cold");
+        assert_eq!(work.weights.parameters_total(), 100, "a copy has as many weights");
     }
 }
 
@@ -141,5 +145,55 @@ fn sequences_share_weights_and_have_caches_of_their_own() {
     assert_eq!(together.flops, 12 * 1000 + (4..=15).sum::<u64>() * 64);
     // The head computes every position and reads its weights once.
     let head = costs().work(&Kernel { tokens: 3, sequences: 3, ..kernel(KernelKind::Head, 2, 0) });
-    assert_eq!(head, Work { flops: 6_000_000, bytes: 4_000_000, ends_token: true });
+    assert_eq!((head.flops, head.bytes, head.ends_token), (6_000_000, 4_000_000, true));
+}
+
+#[test]
+fn a_window_bounds_what_attention_looks_at() {
+    let mut costs = costs();
+    costs.layers[1].window = Some(8);
+    let dense = |tokens, context| costs.work(&Kernel { tokens, context, ..kernel(KernelKind::Dense, 1, 0) });
+    // A token reads and looks at eight positions, however many there are, and writes its own.
+    for context in [8, 9, 100, 100_000] {
+        assert_eq!((dense(1, context).attention_flops, dense(1, context).kv_bytes), (8 * 64, 9 * 128), "{context}");
+    }
+    assert_eq!(dense(1, 5).attention_flops, 5 * 64);
+    // In a batch each position has a window of its own: the slow sum over positions.
+    for (tokens, context) in [(1, 1), (4, 4), (4, 10), (12, 12), (12, 15), (20, 20), (20, 90)] {
+        let slow: u64 = (context - tokens + 1..=context).map(|position| u64::from(position.min(8))).sum();
+        assert_eq!(dense(tokens, context).attention_flops, slow * 64, "{tokens} of {context}");
+        let read = u64::from(context.min(8 + tokens - 1));
+        assert_eq!(dense(tokens, context).kv_bytes, (read + u64::from(tokens)) * 128, "{tokens} of {context}");
+    }
+}
+
+#[test]
+fn shared_keys_are_read_and_not_written() {
+    let mut costs = costs();
+    costs.layers[1].kv_is_shared = true;
+    let work = costs.work(&Kernel { tokens: 4, context: 10, ..kernel(KernelKind::Dense, 1, 0) });
+    assert_eq!(work.kv_bytes, 10 * 128);
+}
+
+#[test]
+fn a_state_is_read_and_written_once_a_pass_whatever_the_context() {
+    let mut costs = costs();
+    costs.layers[0].state_bytes = 700;
+    costs.layers[0].state_flops = 11;
+    for context in [3, 3000] {
+        let work = costs.work(&Kernel { tokens: 6, sequences: 2, context, ..kernel(KernelKind::Dense, 0, 0) });
+        assert_eq!((work.state_bytes, work.state_flops, work.kv_bytes), (2 * 2 * 700, 6 * 11, 0));
+        assert_eq!(work.bytes, 1000 + 2800);
+        assert_eq!(work.flops, 6 * 5_000_000 + 66);
+    }
+}
+
+#[test]
+fn weights_keep_their_formats() {
+    let mut costs = costs();
+    costs.layers[1].row += &Stored::one(WeightFormat::Super6, 7, 30);
+    let work = costs.work(&kernel(KernelKind::FeedForward, 1, 20));
+    let formats: Vec<_> = work.weights.formats().collect();
+    assert_eq!(formats, [(WeightFormat::Int4, 100, 400_000), (WeightFormat::Super6, 140, 600)]);
+    assert_eq!((work.flops, work.bytes), (20 * 2 * 12, 400_600));
 }

@@ -1,6 +1,6 @@
 //! Small device profiles with round numbers, and platforms of them.
 
-use tightfit_devices::{Device, ProcessorKind};
+use tightfit_devices::{Device, ProcessorKind, Stored, WeightFormat};
 use tightfit_engine::{
     platform::{Cause, Kernel, KernelKind, Platform, Read},
     store::Extent,
@@ -51,25 +51,24 @@ pub(crate) fn cool(flash: &str, queue_depth: u32) -> Device {
 
 /// What kernels cost: layer 0 is heavy on operations, layer 1 on bytes; attained are 50 GFLOPS and 20 GB/s.
 pub(crate) fn costs() -> Costs {
+    let stored = |weights, bytes| Stored::one(WeightFormat::Int4, weights, bytes);
     let operations = LayerCosts {
-        dense_bytes: 1000,
+        dense: stored(2_500_000, 1000),
         dense_flops: 5_000_000,
-        row_bytes: 10,
-        row_flops: 50_000,
+        row: stored(25_000, 10),
         ..Default::default()
     };
     let bytes = LayerCosts {
-        dense_bytes: 2_000_000,
+        dense: stored(500, 2_000_000),
         dense_flops: 1000,
         kv_bytes: 128,
         attention_flops: 64,
-        row_bytes: 20_000,
-        row_flops: 10,
-        cold_row_bytes: 5_000,
-        predictor_bytes: 400_000,
-        predictor_flops: 100_000,
+        row: stored(5, 20_000),
+        cold_row: stored(5, 5_000),
+        predictor: stored(50_000, 400_000),
+        ..Default::default()
     };
-    Costs { layers: vec![operations, bytes], head_bytes: 4_000_000, head_flops: 2_000_000, ..Costs::default() }
+    Costs { layers: vec![operations, bytes], head: stored(1_000_000, 4_000_000), ..Costs::default() }
 }
 
 /// A platform that keeps up to `lanes` reads in flight.

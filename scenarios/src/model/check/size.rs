@@ -6,11 +6,18 @@ use crate::model::{FeedForward, Mixer, Model};
 /// Most parameters that a model may have.
 const PARAMETERS_MAX: u128 = 100_000_000_000_000;
 
+/// Most layers that a model may have: what is done for each layer is then done at once.
+const LAYERS_MAX: u32 = 4096;
+
 /// Largest state of a layer, in numbers.
 const STATE_MAX: u128 = 1_000_000_000_000;
 
 /// An upper bound of the parameters in 128 bits, where nothing overflows: only a bound is needed, the count comes later.
 pub(super) fn check(model: &Model) -> Result<(), Problem> {
+    if model.layers > LAYERS_MAX {
+        let text = format!("{} come to more than any model has (at most {LAYERS_MAX})", model.layers);
+        return Err(Problem::new("layers", text));
+    }
     let hidden = u128::from(model.hidden);
     let widest = model.mixers.values().map(mixer_width).max().unwrap_or(0);
     let (rows, state) = (neurons(model), model.mixers.values().map(mixer_state).max().unwrap_or(0));
@@ -26,7 +33,7 @@ pub(super) fn check(model: &Model) -> Result<(), Problem> {
     let parameters = layer.saturating_mul(u128::from(model.layers)).saturating_add(tables);
     // The bound is a few times what a model has.
     if parameters > 16 * PARAMETERS_MAX || state > STATE_MAX {
-        let text = format!("about {parameters} parameters come to more than any model has: is a width or count wrong?");
+        let text = "the widths and counts together come to more than any model has: is one of them wrong?";
         return Err(Problem::new("hidden", text));
     }
     Ok(())

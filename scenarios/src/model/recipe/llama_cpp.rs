@@ -1,6 +1,8 @@
 //! What llama.cpp's quantizer does (`src/llama-quant.cpp`): a file type is a mixture, and few tensors are what its name says.
 //!
-//! Without an importance matrix, and without the exceptions for the Falcon architecture.
+//! With an importance matrix for the `IQ` types, as everyone makes them, and without one for the others; without the
+//! exceptions for the Falcon architecture. Matrices that hold queries, keys and values together are as they were until
+//! early 2026; since then they follow the rule for values.
 
 use crate::model::{Format, Mixer, MixerKind, Model, Role, Tensor};
 
@@ -117,9 +119,8 @@ impl FileType {
                 }
             }
             _ if self.is_tiny() => self.tiny(place, tensor.role),
-            Role::Value | Role::QueryKeyValue | Role::LinearQueryKeyValue | Role::KeyValueUp => {
-                self.values(place, tensor.role)
-            }
+            Role::Value | Role::KeyValueUp => self.values(place, tensor.role),
+            Role::QueryKeyValue | Role::LinearQueryKeyValue => self.together(),
             Role::Key if place.experts() == 8 => Format::Q8_0,
             Role::Key | Role::Query if self == Self::IQ3_XS => Format::IQ3_XXS,
             Role::Key | Role::Query if self == Self::IQ3_XXS => Format::IQ2_S,
@@ -161,8 +162,12 @@ impl FileType {
     fn tiny(self, place: &Place<'_>, role: Role) -> Format {
         let larger = if self.is_larger_tiny() { Format::IQ3_S } else { Format::Q2_K };
         match role {
-            Role::Value | Role::QueryKeyValue | Role::LinearQueryKeyValue | Role::KeyValueUp => {
-                if place.queries_per_key() >= 4 || place.experts() >= 4 { Format::Q4_K } else { larger }
+            Role::Value | Role::KeyValueUp => {
+                if place.queries_per_key() >= 4 || place.experts() >= 4 {
+                    Format::Q4_K
+                } else {
+                    larger
+                }
             }
             Role::Key if place.experts() == 8 => Format::Q4_K,
             Role::Down | Role::SharedDown if place.layer < place.model.layers / 8 => larger,
@@ -191,13 +196,7 @@ impl FileType {
                 }
             }
             Self::Q2_K_S if many => Format::Q4_K,
-            Self::IQ3_XXS => {
-                if many {
-                    Format::Q4_K
-                } else {
-                    Format::IQ3_S
-                }
-            }
+            Self::IQ3_XXS if many => Format::Q4_K,
             Self::IQ3_XS | Self::IQ3_S if many => Format::Q4_K,
             Self::IQ3_M => Format::Q4_K,
             Self::Q3_K_M => {
@@ -220,13 +219,22 @@ impl FileType {
         chosen
     }
 
+    /// Queries, keys and values in one matrix.
+    const fn together(self) -> Format {
+        match self {
+            Self::Q3_K_M | Self::Q3_K_L | Self::IQ3_M => Format::Q4_K,
+            Self::Q4_K_M => Format::Q5_K,
+            Self::Q5_K_M => Format::Q6_K,
+            _ => self.base(),
+        }
+    }
+
     fn down(self, place: &Place<'_>) -> Format {
         let (layer, layers) = (place.layer, place.model.layers);
         let first_eighth = layer < layers / 8;
         match self {
             Self::Q2_K => Format::Q3_K,
-            Self::Q2_K_S | Self::IQ3_XXS if first_eighth => Format::Q4_K,
-            Self::IQ3_XXS => Format::Q3_K,
+            Self::Q2_K_S if first_eighth => Format::Q4_K,
             Self::Q3_K_M => {
                 if layer < layers / 16 {
                     Format::Q5_K
@@ -237,7 +245,7 @@ impl FileType {
             Self::IQ3_M if first_eighth || (place.experts() == 8 && more_bits(layer, layers)) => Format::Q4_K,
             Self::Q3_K_L => Format::Q5_K,
             Self::Q4_K_M | Self::Q5_K_M if more_bits(layer, layers) => Format::Q6_K,
-            Self::IQ4_NL | Self::IQ4_XS | Self::Q4_K_S if first_eighth => Format::Q5_K,
+            Self::Q4_K_S if first_eighth => Format::Q5_K,
             _ => self.base(),
         }
     }
@@ -295,8 +303,8 @@ impl Place<'_> {
     /// How many value matrices come before this layer's, and how many there are.
     fn values_before(&self) -> (u32, u32) {
         let has_values = |layer: &u32| match self.model.kind(*layer) {
-            MixerKind::Convolution => false,
-            MixerKind::Linear | MixerKind::Latent => true,
+            MixerKind::Convolution | MixerKind::Linear => false,
+            MixerKind::Latent => true,
             MixerKind::Attention | MixerKind::Window => {
                 let without = matches!(self.model.mixer(*layer), Mixer::Attention(own) if own.values_are_keys);
                 self.model.has_own_keys(*layer) && !without

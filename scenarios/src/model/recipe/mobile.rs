@@ -3,6 +3,8 @@
 //! Only `ExecuTorch`'s Llama recipes are documented to the tensor (Meta's model card of Llama 3.2); of the others the
 //! format of the matrices is, and the 8 bits of tables and heads are assumed.
 
+use tightfit_devices::SourceKind;
+
 use crate::model::{Format, Role, Tensor};
 
 /// A recipe of a phone's runtime.
@@ -46,6 +48,18 @@ impl Mobile {
             Self::Grouped(_) | Self::Rows(_) if is_table => Format::I8,
             Self::Grouped(format) if !tensor.columns.is_multiple_of(format.block().0) => Format::I8,
             Self::Grouped(format) | Self::Rows(format) => format,
+        }
+    }
+
+    /// How far it can be trusted, and where it is from.
+    pub(super) fn source(self) -> (SourceKind, &'static str) {
+        match self {
+            Self::Rotated | Self::LowRank => (SourceKind::Published, "Meta's model card of Llama 3.2"),
+            Self::Dynamic4 => (SourceKind::Assumed, "8da4w as Meta's model card of Llama 3.2 has it"),
+            Self::Sixteen => (SourceKind::Derived, "one format everywhere, as its name says"),
+            Self::Palettized(_) | Self::Grouped(_) | Self::Rows(_) | Self::Eight => {
+                (SourceKind::Assumed, "bits as its name says; which tensors keep 8 bits is a guess")
+            }
         }
     }
 

