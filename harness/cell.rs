@@ -1,6 +1,7 @@
 //! One cell of a comparison: a device, a strategy, a memory limit; run, and turned into a result.
 
 mod assemble;
+mod curve;
 mod recorder;
 
 use tightfit_devices::{Bytes, Device};
@@ -13,7 +14,7 @@ use tightfit_scenarios::{
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec};
 
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Held, Recorder};
 
 use crate::{
     Inputs, RunError,
@@ -119,13 +120,19 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let parts = Parts {
         streams: &streams,
         profile: inputs.profile(cell.strategy),
-        platform: SimPlatform::new(spec),
+        platform: SimPlatform::new(spec).with_heat(inputs.scenario.thermal.start.0).with_pressure(room.pressure),
         budget_bytes: room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),
         page_bytes: device.memory.page.get(),
         context_max,
     };
-    let mut recorder = Recorder::new(streams.outputs);
+    let held = Held {
+        fixed_bytes: room.fixed.total_bytes(),
+        // Clean pages of a file do not count.
+        counts_resident: matches!(cell.strategy.mechanism, Mechanism::ResidentSet { .. }),
+        limit_bytes: room.limit_bytes,
+    };
+    let mut recorder = Recorder::new(streams.outputs, held);
     stepper::run(cell.strategy, parts, &mut recorder);
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(

@@ -95,6 +95,49 @@ pub struct Memory {
     pub curve_mb: Vec<u32>,
 }
 
+/// The `[thermal]` section: how warm the device is when the request starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Thermal {
+    /// `nominal`, `fair`, `serious`, or the fill of the heat store.
+    #[serde(default)]
+    pub start: Start,
+}
+
+/// Fill of the heat store at the start, parts per million.
+///
+/// The words are those of iOS. What they mean in fill is assumed: cold, half full, full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "toml::Value")]
+pub struct Start(pub u32);
+
+impl TryFrom<toml::Value> for Start {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        let fill = match &value {
+            toml::Value::String(word) => match word.as_str() {
+                "nominal" => Some(0.0),
+                "fair" => Some(0.5),
+                "serious" => Some(1.0),
+                _ => None,
+            },
+            toml::Value::Integer(fill) => Some(*fill as f64),
+            toml::Value::Float(fill) => Some(*fill),
+            _ => None,
+        };
+        match fill.filter(|fill| (0.0..=1.2).contains(fill)) {
+            Some(fill) => Ok(Self(parts_per_million(fill))),
+            None => Err(format!("{value} is no start: give nominal, fair, serious, or a fill from 0 to 1.2")),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1.2 million")]
+fn parts_per_million(share: f64) -> u32 {
+    (share * 1e6).round() as u32
+}
+
 /// A scenario, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -120,6 +163,8 @@ pub struct Scenario {
     pub request: Request,
     /// What the app may use.
     pub memory: Memory,
+    /// How warm the device is.
+    pub thermal: Thermal,
     /// Seed of every random stream.
     pub seed: u64,
     /// What is compared, in the order of the file.
@@ -151,6 +196,8 @@ struct ScenarioFile {
     request: Request,
     #[serde(default)]
     memory: Memory,
+    #[serde(default)]
+    thermal: Thermal,
     #[serde(default)]
     strategies: Vec<String>,
     #[serde(default)]

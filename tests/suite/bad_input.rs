@@ -84,7 +84,7 @@ fn wrong_toml() {
       |
     8 | runtim = "toy"
       | ^^^^^^
-    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `strategies`, `strategy`, `sweep`
+    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `thermal`, `strategies`, `strategy`, `sweep`
     "#);
     let strategy = "schema = 1\nname = \"mine\"\ntitle = \"mine\"\nstream = \"all\"\nlayout = \"bundled\"\n";
     assert_snapshot!(refused(&[("mine.toml", strategy)], &["quickstart", "--strategy", "mine.toml"]), @r#"
@@ -128,13 +128,13 @@ fn impossible_devices() {
        |                  ^^^
     1.5 is no share: give a number above 0 and at most 1
     ");
-    assert_snapshot!(device("queue-depth = 4", "queue-dept = 4"), @"
+    assert_snapshot!(device("queue-depth = 4", "queue-dept = 4"), @r#"
     error: device profile device.toml: TOML parse error at line 23, column 1
        |
     23 | queue-dept = 4
        | ^^^^^^^^^^
-    unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `source`
-    ");
+    unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `hot-share`, `source`
+    "#);
     assert_snapshot!(device("app-limit-mb = 0.1", "app-limit-mb = 100"), @"error: device profile device.toml, line 14: `memory.app-limit-mb`: above `total-mb`: an app can't use more than there is");
     assert_snapshot!(device("read-unit-kib = 0.5", "read-unit-kib = 3"), @"error: device profile device.toml, line 24: `flash.read-unit-kib`: 3072 bytes are no power of two, as the blocks of flash are: give one such as 4 or 16");
 }
@@ -162,10 +162,10 @@ fn settings_that_cannot_be_taken() {
     in `request.prefill`
     ");
     assert_snapshot!(set("request.trace-request=5"), @"error: scenario quickstart: request.trace-request = 5: the trace has 1 request(s), counted from 0");
-    assert_snapshot!(set("device.flash.queue-dept=4"), @"
-    error: device profile iphone-13-pro with settings: unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `source`
+    assert_snapshot!(set("device.flash.queue-dept=4"), @r#"
+    error: device profile iphone-13-pro with settings: unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `hot-share`, `source`
     in `flash`
-    ");
+    "#);
     assert_snapshot!(set("device.flsh.queue-depth=4"), @"error: device profile iphone-13-pro with settings: `flsh.queue-depth`: the profile has no section `flsh`: name a key that it has");
     assert_snapshot!(set("device.memory.bandwidth-mb-per-s=0"), @"
     error: device profile iphone-13-pro with settings: 0 MB/s is impossible: give a number above 0

@@ -43,6 +43,9 @@ fn memory() -> Vec<Case<'static>> {
         set: &["memory.entitled=true", "device.memory.app-limit-mb=60", "device.memory.app-limit-entitled-mb=90"],
         ..roomy
     };
+    // 100 MB of an app's 110 are in the zone of pressure, which begins at 79; 200 are too many.
+    let pressed = Ask { set: &["device.memory.app-limit-mb=110", "memory.budget-mib=30"], ..roomy };
+    let killed = Ask { set: &["device.memory.app-limit-mb=85", "memory.budget-mib=100"], ..roomy };
     let paged = Ask { strategy: Some("page-cache"), set: &["strategy.page-cache.read-around-kib=16"], ..PHONE };
     let moving = Ask { strategy: Some("window"), ..PHONE };
     vec![
@@ -51,6 +54,8 @@ fn memory() -> Vec<Case<'static>> {
         case("device.memory.page-kib=64", paged, |r| r.flash.reads as f64, Way::Down),
         case("device.memory.app-limit-mb=85", roomy, |r| r.throughput.decode_tokens_per_s, Way::Down),
         case("device.memory.app-limit-entitled-mb=120", entitled, |r| r.throughput.decode_tokens_per_s, Way::Up),
+        case("device.memory.reclaim-mb-per-s=10", pressed, |r| r.time.flash_stall_ns as f64, Way::Up),
+        case("device.memory.kill-grace-s=20", killed, |r| r.memory.killed_after_ns as f64, Way::Up),
         case("device.memory.pressure-share=1.0", small, |r| r.throughput.decode_tokens_per_s, Way::Up),
     ]
 }
@@ -59,6 +64,7 @@ fn flash() -> Vec<Case<'static>> {
     let one_by_one = Ask { strategy: Some("page-cache"), ..PHONE };
     let streaming = Ask { strategy: Some("naive"), ..PHONE };
     let two_lanes = Ask { set: &["strategy.reads.lanes=2", "strategy.reads.read-max-kib=64"], ..GRID };
+    let hot = Ask { set: &["thermal.start=1.2"], ..PHONE };
     let stall = |r: &RunResult| r.time.flash_stall_ns as f64;
     let slow_mib_grid = concat!(
         "device.flash.grid.mib-per-s=[[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],[9,9,9,9,9],",
@@ -74,6 +80,7 @@ fn flash() -> Vec<Case<'static>> {
         case("device.flash.reads-per-s=5000", PHONE, stall, Way::Up),
         case("device.flash.ceiling-mb-per-s=2900", streaming, stall, Way::Down),
         case("device.flash.queue-depth=1", PHONE, stall, Way::Up),
+        case("device.flash.hot-share=0.1", hot, stall, Way::Up),
         case("device.flash.read-unit-kib=64", PHONE, |r| r.flash.bytes as f64, Way::Up),
         case("device.flash.grid.sizes-kib=[8,16,32,64,128,256,512,1024,2048,8192,32768]", GRID, stall, Way::Up),
         case("device.flash.grid.lanes=[2,4,8,16,32,64]", two_lanes, stall, Way::Up),
@@ -125,6 +132,7 @@ fn processors() -> Vec<Case<'static>> {
 }
 
 fn energy_and_heat() -> Vec<Case<'static>> {
+    let hot = Ask { set: &["thermal.start=1.1"], ..PHONE };
     let quick_to_heat = Ask { set: &["device.heat.time-constant-s=1"], ..PHONE };
     vec![
         case("device.power.idle-mw=1600", PHONE, |r| r.energy.idle_pj as f64, Way::Up),
@@ -133,6 +141,7 @@ fn energy_and_heat() -> Vec<Case<'static>> {
         case("device.battery.energy-mwh=6000", PHONE, |r| r.energy.battery_percent_per_1000_tokens, Way::Up),
         case("device.heat.sustained-mw=900", quick_to_heat, |r| r.time.throttling_ns as f64, Way::Up),
         case("device.heat.time-constant-s=1", PHONE, |r| r.thermal.peak_fill, Way::Up),
+        case("device.heat.clock-exponent=3", hot, |r| r.energy.compute_pj as f64, Way::Down),
     ]
 }
 

@@ -4,6 +4,7 @@ mod ask;
 mod bad_input;
 mod bad_trace;
 mod closed_forms;
+mod collapse;
 mod command_line;
 mod curves;
 mod determinism;

@@ -61,6 +61,7 @@ pub(super) fn scenario(
         processor: file.processor,
         request: file.request,
         memory: file.memory,
+        thermal: file.thermal,
         seed: file.seed,
         strategies,
         sweep,
