@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{
     Sources,
     read::{self, Gflops},
-    units::{FlopsPerSecond, Milliwatts, Share},
+    units::{FlopsPerSecond, Milliwatts, Nanoseconds, Share},
 };
 
 /// Which processor of a device.
@@ -86,6 +86,9 @@ pub struct Processor {
     /// Share of the DRAM bandwidth that this processor attains (`bandwidth-share`).
     #[serde(rename = "bandwidth-share", deserialize_with = "read::share")]
     pub bandwidth_share: Share,
+    /// Fixed cost of launching one kernel, besides what a runtime's layers cost (`dispatch-us`).
+    #[serde(rename = "dispatch-us", default, deserialize_with = "read::cost_us")]
+    pub dispatch: Nanoseconds,
     /// Power while it computes, above idle (`active-mw`).
     #[serde(rename = "active-mw", deserialize_with = "read::power_mw")]
     pub active: Milliwatts,

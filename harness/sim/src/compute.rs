@@ -58,6 +58,10 @@ impl Costs {
     /// The work of `kernel`.
     #[must_use]
     pub fn work(&self, kernel: &Kernel) -> Work {
+        Work { kernels: 1, ..self.of_kind(kernel) }
+    }
+
+    fn of_kind(&self, kernel: &Kernel) -> Work {
         let positions = Positions::each(u64::from(kernel.tokens).max(1));
         let of_layer = || &self.layers[kernel.layer as usize];
         match kernel.kind {
@@ -105,6 +109,7 @@ impl LayerCosts {
             embedding_layers: u32::from(self.has_embedding),
             // A prompt begins with nothing before it; a draft that is verified does not.
             prompts: u32::from(kernel.layer == 0 && each > 1 && u64::from(kernel.context) == each),
+            kernels: 0,
             tokens: 0,
         }
     }

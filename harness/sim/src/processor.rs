@@ -24,6 +24,7 @@ pub struct Processor {
     rates: Rates,
     /// Formats that it lacks, with what they cost on the CPU; nothing if it lacks none.
     lacking: Option<Lacking>,
+    kernel_ns: u64,
     layer_ns: u64,
     linear_layer_ns: u64,
     expert_layer_ns: u64,
@@ -96,10 +97,12 @@ impl Processor {
                 switch_position_ns: switch_ns(runtime.switch_position),
             }
         });
+        let hardware = device.processor(runtime.processor).expect("a checked profile has its runtimes' processors");
         let fixed_ns = |cost: Nanoseconds| runtime.scale.overhead.times(cost.get());
         Self {
             rates: Rates::new(device, runtime),
             lacking,
+            kernel_ns: hardware.dispatch.get(),
             layer_ns: fixed_ns(runtime.layer_overhead),
             linear_layer_ns: fixed_ns(runtime.linear_layer_overhead),
             expert_layer_ns: fixed_ns(runtime.expert_layer_overhead),
@@ -128,7 +131,8 @@ impl Processor {
     }
 
     fn fixed_ns(&self, work: &Work) -> u64 {
-        u64::from(work.layers) * self.layer_ns
+        u64::from(work.kernels) * self.kernel_ns
+            + u64::from(work.layers) * self.layer_ns
             + u64::from(work.linear_layers) * self.linear_layer_ns
             + u64::from(work.expert_layers) * self.expert_layer_ns
             + u64::from(work.embedding_layers) * self.embedding_layer_ns

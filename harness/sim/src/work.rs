@@ -15,6 +15,8 @@ pub struct Work {
     pub cache_bytes: u64,
     /// Operations of attention and of states.
     pub attention_flops: u64,
+    /// Kernels.
+    pub kernels: u32,
     /// Layers that begin with it.
     pub layers: u32,
     /// Those of linear attention.
@@ -76,6 +78,7 @@ impl Work {
         self.matrices += &other.matrices;
         self.cache_bytes += other.cache_bytes;
         self.attention_flops += other.attention_flops;
+        self.kernels += other.kernels;
         self.layers += other.layers;
         self.linear_layers += other.linear_layers;
         self.expert_layers += other.expert_layers;
