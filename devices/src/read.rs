@@ -146,6 +146,7 @@ reader!(
 
 /// A number of operations as written, such as 4.5, up to a million.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
 pub struct Operations(#[serde(deserialize_with = "operations")] MilliOperations);
 
 impl From<Operations> for MilliOperations {
@@ -166,6 +167,7 @@ pub fn factor<'de, D: Deserializer<'de>>(from: D) -> Result<Factor, D::Error> {
 
 /// A share as written.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
 pub struct WrittenShare(#[serde(deserialize_with = "share")] Share);
 
 impl From<WrittenShare> for Share {

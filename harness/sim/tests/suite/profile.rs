@@ -54,13 +54,11 @@ pub(crate) fn costs() -> Costs {
     let stored = |weights, bytes| Stored::one(WeightFormat::Int4, weights, bytes);
     let operations = LayerCosts {
         dense: stored(2_500_000, 1000),
-        dense_flops: 5_000_000,
         row: stored(25_000, 10),
         ..Default::default()
     };
     let bytes = LayerCosts {
         dense: stored(500, 2_000_000),
-        dense_flops: 1000,
         kv_bytes: 128,
         attention_flops: 64,
         row: stored(5, 20_000),

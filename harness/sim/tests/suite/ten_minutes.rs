@@ -3,7 +3,7 @@
 //! The cold rate and the bytes of a token are given, so that heat and energy alone are tried: from the rate of the first
 //! seconds follow that of the last minute, the mean power and the energy of a token.
 
-use tightfit_devices::{Device, ProcessorKind};
+use tightfit_devices::{Device, ProcessorKind, Stored, WeightFormat};
 use tightfit_engine::platform::{KernelKind, Platform, Touched};
 use tightfit_sim::{Costs, LayerCosts, SimPlatform, Spec};
 
@@ -70,7 +70,10 @@ fn run(row: &Row) -> Found {
     let mut runtime = runtime;
     runtime.bandwidth_share =
         tightfit_devices::Share::from_parts_per_million((rate.min(1.0) * 1e6) as u32).expect("a share");
-    let costs = Costs { layers: vec![LayerCosts::default()], head_bytes: bytes, ..Costs::default() };
+    runtime.scale = tightfit_devices::Scale::default();
+    runtime.operations_per_weight = None;
+    let head = Stored::one(WeightFormat::Int8, 1, bytes);
+    let costs = Costs { layers: vec![LayerCosts::default()], head, ..Costs::default() };
     let mut platform =
         SimPlatform::new(Spec { device: &device, runtime: &runtime, costs, lanes: 1, prefetch_lanes: 1 })
             .with_heat(row.start_ppm);
@@ -111,14 +114,14 @@ fn published_ten_minute_runs() {
         );
     }
     insta::assert_snapshot!(text, @r#"
-    Gemma4-E2B MLX            last 27.4  +55 %   power 4.73 W   -4 %   0.164 J  -29 %
-    Gemma4-E2B Core ML        last 19.6   -3 %   power 4.69 W   -4 %   0.228 J  +10 %
-    Qwen3-0.6B Core ML        last 22.6   -2 %   power 4.53 W  -27 %   0.194 J  -23 %
-    Llama-3.2-3B Core AI ANE  last 19.9   +6 %   power 4.74 W   +3 %   0.230 J   +2 %
-    Qwen3-4B Core AI ANE      last 16.1   -2 %   power 4.87 W  +16 %   0.284 J  +17 %
+    Gemma4-E2B MLX            last 27.3  +54 %   power 4.73 W   -4 %   0.164 J  -29 %
+    Gemma4-E2B Core ML        last 19.8   -3 %   power 4.69 W   -5 %   0.226 J   +9 %
+    Qwen3-0.6B Core ML        last 22.8   -1 %   power 4.52 W  -27 %   0.192 J  -24 %
+    Llama-3.2-3B Core AI ANE  last 20.0   +6 %   power 4.74 W   +3 %   0.228 J   +1 %
+    Qwen3-4B Core AI ANE      last 16.2   -1 %   power 4.87 W  +16 %   0.282 J  +17 %
     Qwen3-4B Core AI GPU      last 16.1   +1 %   power 4.71 W   -2 %   0.282 J   -3 %
-    Llama-3.2-3B MLX          last 19.6   +1 %   power 4.54 W   -3 %   0.230 J   -6 %
-    Qwen3-4B MLX              last 15.8  -11 %   power 4.54 W   +4 %   0.286 J  +18 %
-    DeepSeek-1.5B MLX         last 42.0   -9 %   power 4.54 W   -3 %   0.107 J   +2 %
+    Llama-3.2-3B MLX          last 19.6   +0 %   power 4.54 W   -3 %   0.230 J   -6 %
+    Qwen3-4B MLX              last 15.7  -12 %   power 4.54 W   +4 %   0.286 J  +18 %
+    DeepSeek-1.5B MLX         last 41.7   -9 %   power 4.54 W   -3 %   0.108 J   +3 %
     "#);
 }
