@@ -1,6 +1,6 @@
 //! From measured throughputs to the law of four parameters, with its error.
 //!
-//! On the published table of a UFS 4.x phone (BigMoeOnEdge, OnePlus 15R: 128 KiB to 8 MiB at 2, 4 and 8 lanes, and 4 MiB
+//! On the published table of a UFS 4.x phone (`BigMoeOnEdge`, `OnePlus` 15R: 128 KiB to 8 MiB at 2, 4 and 8 lanes, and 4 MiB
 //! at 1 to 32) the law is 5 % off on average and 18 % at worst, where the best constant is 15 % and 116 % off.
 
 use crate::{

@@ -204,7 +204,7 @@ pub fn optional_time_s<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Nano
 /// An exponent from 1 to 3 in steps of a half, as halves: 1.5 is 3.
 pub fn exponent_halves<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     let number = f64::deserialize(from)?;
-    let halves = [2_u32, 3, 4, 5, 6].into_iter().find(|&halves| f64::from(halves) == number * 2.0);
+    let halves = [2_u32, 3, 4, 5, 6].into_iter().find(|&halves| (f64::from(halves) - number * 2.0).abs() < 1e-9);
     halves.ok_or_else(|| D::Error::custom(format!("{number} is no exponent: give 1, 1.5, 2, 2.5 or 3")))
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn lowest<const N: usize>(
         }
         let best = corners[0].0;
         for corner in &mut corners[1..] {
-            corner.0 = std::array::from_fn(|axis| (corner.0[axis] + best[axis]) / 2.0);
+            corner.0 = std::array::from_fn(|axis| f64::midpoint(corner.0[axis], best[axis]));
             corner.1 = cost(&corner.0);
         }
     }

@@ -235,8 +235,8 @@ impl Model {
     pub fn feed_forward_of(&self, layer: u32) -> FeedForward {
         match (self.dense_layers, self.later, self.feed_forward) {
             (Some((count, dense)), _, _) if layer < count => dense,
-            (_, Some(later), FeedForward::Neurons { kind, activation, .. }) if layer >= later.from_layer => {
-                FeedForward::Neurons { kind, activation, width: later.width }
+            (_, Some(wider), FeedForward::Neurons { kind, activation, .. }) if layer >= wider.from_layer => {
+                FeedForward::Neurons { kind, activation, width: wider.width }
             }
             (_, _, feed_forward) => feed_forward,
         }

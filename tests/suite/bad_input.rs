@@ -59,10 +59,10 @@ fn unknown_names() {
     assert_snapshot!(refused(&[], &["quickstart", "--device", "missing.toml"]), @"error: device profile missing.toml: No such file or directory (os error 2)");
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "hybrid-fitt"]), @"error: no strategy named `hybrid-fitt`: did you mean hybrid-fit, hybrid? (a path must end in .toml)");
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "fifo"]), @"error: no strategy named `fifo`: known are hybrid-fit, hybrid-rows, belady, cache-prior, dip-ca, hybrid, layer-stream, llm-flash-bundled, llm-flash-predictor, llm-flash-window, lru, mixtral-offloading, naive, page-cache, powerinfer-2, resident, ripple, speculative, trust-the-page-cache, window; a path must end in .toml");
-    assert_snapshot!(set("model=smollm2"), @"error: no model named `smollm2`: did you mean smollm2-135m? (a path must end in .toml)");
+    assert_snapshot!(set("model=smollm2"), @"error: no model named `smollm2`: did you mean smollm2-1.7b, smollm2-135m, smollm2-360m? (a path must end in .toml)");
     assert_snapshot!(set("trace=smollm2-135m-chatt"), @"error: no trace named `smollm2-135m-chatt`, and no such file: did you mean smollm2-135m-chat?");
     assert_snapshot!(set("trace=missing.parquet"), @"error: trace missing.parquet: cannot open: No such file or directory (os error 2)");
-    assert_snapshot!(set("quantization=q5"), @"error: model smollm2-135m has no quantization `q5`: it has f16, q4-1, q8-0");
+    assert_snapshot!(set("quantization=q5"), @"error: model smollm2-135m: no quantization `q5`: did you mean q5-0, q5-1, q5-k-m?");
     assert_snapshot!(set("runtime=mlx"), @"error: scenario quickstart: device iphone-13-pro has no runtime mlx on cpu: it has llama.cpp on cpu, llama.cpp on gpu, mlx on gpu");
     let folder = tempfile::tempdir().expect("a temporary folder");
     assert_snapshot!(refused_in(folder.path(), &["show", "device", "iphone"]), @"error: no device named `iphone`: did you mean iphone-13-pro, iphone-15-pro, iphone-16-pro? (a path must end in .toml)");

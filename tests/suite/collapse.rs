@@ -1,11 +1,11 @@
-//! Streaming under memory pressure beside what was published (MLXLayerStream, github.com/AtomGradient/MLXLayerStream):
+//! Streaming under memory pressure beside what was published (`MLXLayerStream`, github.com/AtomGradient/MLXLayerStream):
 //! Qwen3.5-9B at 6 bits on an iPhone 15 Pro Max, some layers resident and the others read one after the other.
 //!
 //! The model is a stand-in: 32 layers of 168 MB, and the 1.60 GB that the app holds besides as memory of the runtime. Here
 //! each layer is resident in part, there some are in full, so the latency of a read, which a layer's file has once, is
 //! left out.
 
-use std::fs;
+use std::{fmt::Write, fs};
 
 use tightfit::reports::schema::RunResult;
 
@@ -70,7 +70,8 @@ fn published_rows_and_the_collapse() {
         assert!((peak_gb / footprint_gb - 1.0).abs() < 0.03, "{layers} layers: {peak_gb} GB of {footprint_gb}");
         assert!((rate / published - 1.0).abs() < 0.2, "{layers} layers: {rate} tok/s of {published}");
         let error = (rate / published - 1.0) * 100.0;
-        text += &format!("{layers:2}/32 {peak_gb:.2} GB {rate:.3} tok/s {error:+.0} % {}\n", result.memory.outcome);
+        let outcome = &result.memory.outcome;
+        writeln!(text, "{layers:2}/32 {peak_gb:.2} GB {rate:.3} tok/s {error:+.0} % {outcome}").expect("a string");
         rates.push(rate);
     }
     assert!(rates[..5].is_sorted() && rates[5] < rates[0], "slower than streaming everything");

@@ -9,7 +9,7 @@ use tightfit_devices::read;
 pub enum Mixer {
     /// Attention with a cache of keys and values, over a window where it has one.
     Attention(Attention),
-    /// Attention whose keys and values are one compressed vector a position (DeepSeek's MLA).
+    /// Attention whose keys and values are one compressed vector a position (`DeepSeek`'s MLA).
     Latent(LatentAttention),
     /// A matrix a head instead of a cache (Gated `DeltaNet`).
     Linear(LinearAttention),
@@ -20,6 +20,7 @@ pub enum Mixer {
 /// The `[attention]` or `[window-attention]` section of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "keys that have nothing to do with each other")]
 pub struct Attention {
     /// Query heads.
     #[serde(deserialize_with = "read::small_count")]
@@ -59,7 +60,7 @@ pub enum HeadNorms {
     None,
     /// One of a head's width for all heads, as in Qwen3.
     Shared,
-    /// As wide as all heads together, as in OLMo 2.
+    /// As wide as all heads together, as in `OLMo` 2.
     Whole,
 }
 

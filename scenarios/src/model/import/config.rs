@@ -13,6 +13,7 @@ use super::{
 
 /// What an architecture's name says.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 struct Known {
     /// Norms of a layer, where not two.
     norms: Option<i64>,

@@ -184,7 +184,7 @@ fn is_local(file: &Described<'_>, layer: u64) -> bool {
         }
         // llama.cpp knows these architectures' patterns itself.
         (None, "gemma3") => layer % 6 != 5,
-        (None, "gpt-oss" | "gpt_oss" | "gemma2") => layer % 2 == 0,
+        (None, "gpt-oss" | "gpt_oss" | "gemma2") => layer.is_multiple_of(2),
         _ => false,
     }
 }
@@ -337,7 +337,7 @@ fn role(name: &str) -> Option<Role> {
         "ffn_down_shexp.weight" => Role::SharedDown,
         "ffn_gate_inp.weight" => Role::Router,
         _ if name.ends_with("norm.weight")
-            || name.ends_with(".bias")
+            || name.rsplit('.').next() == Some("bias")
             || matches!(name, "ssm_a" | "ssm_dt.bias" | "attn_sinks.weight" | "ffn_gate_inp_shexp.weight") =>
         {
             Role::Vector

@@ -37,9 +37,9 @@ impl Writer {
 
     fn tensor(&mut self, name: &str, sizes: &[u64], format: u32) -> &mut Self {
         self.text(name).u32(u32::try_from(sizes.len()).expect("a rank"));
-        sizes.iter().for_each(|&size| {
+        for &size in sizes {
             self.u64(size);
-        });
+        }
         self.u32(format).u64(0)
     }
 }
@@ -113,10 +113,59 @@ fn a_gguf_header_becomes_a_model_of_its_bytes() {
         weights.layers[1].bundle.bytes_total() - weights.layers[0].bundle.bytes_total(),
         256 * (210 - 144) / 256
     );
-    insta::assert_snapshot!(done.text, @"");
+    insta::assert_snapshot!(done.text, @r#"
+    context = 2048
+    default-quantization = "file"
+    hidden = 256
+    layers = 2
+    name = "small.q4_k"
+    norms-per-layer = 2
+    schema = 1
+    tied-embeddings = false
+    title = "small.Q4_K"
+    vocabulary = 1000
+
+    [attention]
+    head-dim = 64
+    heads = 4
+    kv-heads = 2
+
+    [feed-forward]
+    activation = "silu"
+    kind = "gated"
+    width = 512
+
+    [quantization.file]
+    attention = "Q4_K"
+    embedding = "Q8_0"
+    feed-forward = "Q4_K"
+    head = "Q6_K"
+    kv = "F16"
+    norm = "F32"
+
+    [quantization.file.tensors]
+    attention-output = "Q4_K"
+    gate = "Q4_K"
+    key = "Q4_K"
+    query = "Q4_K"
+    up = "Q4_K"
+
+    [quantization.file.tensors.down]
+    Q4_K = [0]
+    default = "Q6_K"
+
+    [quantization.file.tensors.value]
+    Q4_K = [0]
+    default = "Q6_K"
+
+    [source.default]
+    from = "header of small.Q4_K.gguf"
+    kind = "measured"
+    "#);
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn a_real_file_is_met_to_the_byte() {
     let Some(path) = std::env::var_os("TIGHTFIT_SMOLLM2") else {
         eprintln!("skipped: TIGHTFIT_SMOLLM2 does not name SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -134,23 +183,23 @@ fn a_real_file_is_met_to_the_byte() {
 
 #[test]
 fn damaged_headers_are_refused() {
-    insta::assert_snapshot!(problem("a.gguf", b""), @"");
-    insta::assert_snapshot!(problem("a.gguf", b"GGML0000"), @"");
-    insta::assert_snapshot!(problem("a.gguf", b"GGUF\x09\0\0\0"), @"");
-    insta::assert_snapshot!(problem("a.gguf", &Writer::new(u64::MAX, 0).0), @"");
-    insta::assert_snapshot!(problem("a.gguf", &Writer::new(1, u64::MAX).0), @"");
-    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 1).u64(1 << 40).0), @"");
-    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 1).text("x").u32(77).0), @"");
-    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 1).text("x").u32(9).u32(4).u64(1 << 62).0), @"");
-    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 0).0), @"");
+    insta::assert_snapshot!(problem("a.gguf", b""), @"the header asks for 4 bytes more and the file has 0: it is damaged or cut short");
+    insta::assert_snapshot!(problem("a.gguf", b"GGML0000"), @"no GGUF file: it does not begin with the letters GGUF");
+    insta::assert_snapshot!(problem("a.gguf", b"GGUF\x09\0\0\0"), @"GGUF version 9 is not known here: convert it to version 3");
+    insta::assert_snapshot!(problem("a.gguf", &Writer::new(u64::MAX, 0).0), @"a header of 18446744073709551615 tensors: it is damaged, no file has more than 200000");
+    insta::assert_snapshot!(problem("a.gguf", &Writer::new(1, u64::MAX).0), @"a header of 18446744073709551615 metadata entries: it is damaged, no file has more than 200000");
+    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 1).u64(1 << 40).0), @"a name of 1099511627776 bytes: the header is damaged");
+    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 1).text("x").u32(77).0), @"a metadata value of kind 77, which GGUF does not have: the header is damaged");
+    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 1).text("x").u32(9).u32(4).u64(1 << 62).0), @"an array of more bytes than can be counted: the header is damaged");
+    insta::assert_snapshot!(problem("a.gguf", &Writer::new(0, 0).0), @"no general.architecture: not a language model, or a damaged header");
     let many = "many".repeat(3);
-    insta::assert_snapshot!(problem("a.gguf", &Writer::new(1, 0).tensor(&many, &[1; 5], 0).0), @"");
+    insta::assert_snapshot!(problem("a.gguf", &Writer::new(1, 0).tensor(&many, &[1; 5], 0).0), @"tensor manymanymany has 5 dimensions, of at most 4: the header is damaged");
     let lying = String::from_utf8_lossy(&small()).len();
     assert!(lying > 500, "a header to lie in");
     let mut claims = small();
     let place = claims.windows(17).position(|window| window == b"llama.block_count").expect("the key") + 17 + 4;
     claims[place..place + 4].copy_from_slice(&4_000_000_000_u32.to_le_bytes());
-    insta::assert_snapshot!(problem("a.gguf", &claims), @"");
+    insta::assert_snapshot!(problem("a.gguf", &claims), @"layers of 4000000000: no model has that");
 }
 
 #[test]
@@ -235,13 +284,13 @@ fn configs_of_every_kind_become_the_catalogs_models() {
 
 #[test]
 fn wrong_configs_are_refused() {
-    insta::assert_snapshot!(problem("config.json", b"{"), @"");
-    insta::assert_snapshot!(problem("config.json", b"{}"), @"");
-    insta::assert_snapshot!(problem("config.json", br#"{"model_type": "bert"}"#), @"");
-    insta::assert_snapshot!(problem("config.json", br#"{"model_type": "llama", "num_hidden_layers": -1}"#), @"");
-    insta::assert_snapshot!(problem("config.json", br#"{"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64}"#), @"");
-    insta::assert_snapshot!(problem("model.bin", b""), @"");
-    insta::assert_snapshot!(problem("model.safetensors", b""), @"");
+    insta::assert_snapshot!(problem("config.json", b"{"), @"no JSON: EOF while parsing an object at line 1 column 1");
+    insta::assert_snapshot!(problem("config.json", b"{}"), @"no model_type: not a language model's config.json");
+    insta::assert_snapshot!(problem("config.json", br#"{"model_type": "bert"}"#), @"the architecture bert is not known here: write the model by hand, starting from the nearest of `tightfit list models`");
+    insta::assert_snapshot!(problem("config.json", br#"{"model_type": "llama", "num_hidden_layers": -1}"#), @"num_hidden_layers = -1: no count");
+    insta::assert_snapshot!(problem("config.json", br#"{"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64}"#), @"no vocab_size: the configuration does not say enough");
+    insta::assert_snapshot!(problem("model.bin", b""), @"not a kind of file that is known here: give a .gguf, a .safetensors, a config.json or an index.json");
+    insta::assert_snapshot!(problem("model.safetensors", b""), @"config.json: No such file or directory (os error 2)");
 }
 
 #[test]

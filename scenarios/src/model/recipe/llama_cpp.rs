@@ -195,9 +195,7 @@ impl FileType {
                     Format::Q3_K
                 }
             }
-            Self::Q2_K_S if many => Format::Q4_K,
-            Self::IQ3_XXS if many => Format::Q4_K,
-            Self::IQ3_XS | Self::IQ3_S if many => Format::Q4_K,
+            Self::Q2_K_S | Self::IQ3_XXS | Self::IQ3_XS | Self::IQ3_S if many => Format::Q4_K,
             Self::IQ3_M => Format::Q4_K,
             Self::Q3_K_M => {
                 if number < 2 {

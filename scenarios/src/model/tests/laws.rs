@@ -14,7 +14,7 @@ fn parts_sum_to_the_whole() {
         for name in own.iter().map(String::as_str).chain(recipes) {
             let weights = model.weights(name).expect("a known quantization");
             let mut whole: Stored =
-                weights.layers.iter().map(|layer| layer.total()).fold(Stored::default(), |mut sum, layer| {
+                weights.layers.iter().map(LayerWeights::total).fold(Stored::default(), |mut sum, layer| {
                     sum += &layer;
                     sum
                 });

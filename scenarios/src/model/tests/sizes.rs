@@ -73,7 +73,7 @@ const FILES: &[(&str, &str, f64, &str)] = &[
     ("gemma-4-e2b", "q3-k-s", 3094.0, PMRA_GEMMA_4_E2B),
     ("gpt-oss-20b", "mxfp4", 12_100.0, "huggingface.co/bartowski/openai_gpt-oss-20b-GGUF (llama.cpp b6096)"),
     ("qwen3-30b-a3b", "q4-k-m", 18_500.0, "github.com/Helldez/BigMoeOnEdge docs/benchmarks.md"),
-    ("qwen3.5-4b", "q8-0", 4482.403_424, "huggingface.co/sh111111111111111/Qwen3.5-4B-BitClass3-GGUF, size in bytes"),
+    ("qwen3.5-4b", "q8-0", 4_482.403_424, "huggingface.co/sh111111111111111/Qwen3.5-4B-BitClass3-GGUF, size in bytes"),
     (
         "qwen3.5-4b",
         "mlx-4bit",
@@ -91,6 +91,7 @@ const FILES: &[(&str, &str, f64, &str)] = &[
 ];
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the errors are worth seeing")]
 fn sizes_are_within_two_percent_of_the_real_files() {
     let mut lines = Vec::new();
     let mut apart_most = 0.0_f64;
