@@ -1,12 +1,12 @@
 //! A device: the whole profile, read and checked.
 
-use std::{borrow::Cow, fmt, fs, path::Path, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, fmt, fs, path::Path, sync::LazyLock};
 
 use serde::Deserialize;
 
 use crate::{
-    Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, Sourced, check, embedded,
-    layers::Layers, near, overrides, read, render, sourced_numbers,
+    Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, SourceKind, Sourced, check,
+    embedded, layers::Layers, near, overrides, read, render, sourced_numbers,
 };
 
 /// What kind of thing the device is.
@@ -209,6 +209,16 @@ impl Device {
     #[must_use]
     pub fn sourced(&self) -> &[Sourced] {
         &self.numbers
+    }
+
+    /// How many of its numbers are of each kind of source; runtimes are left out, for their numbers are a fit's.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeMap<SourceKind, usize> {
+        let mut kinds = BTreeMap::new();
+        for number in self.numbers.iter().filter(|number| !number.key.starts_with("runtime.")) {
+            *kinds.entry(number.kind).or_default() += 1;
+        }
+        kinds
     }
 
     /// A runtime by name and processor.

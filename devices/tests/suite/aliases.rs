@@ -22,13 +22,13 @@ fn a_name_means_one_profile() {
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for device in all() {
         let names = [&device.name, &device.title].into_iter().chain(&device.aliases);
-        for name in names.map(|name| plain(name)).collect::<BTreeSet<_>>() {
+        for name in names.map(|name| plain(name.as_str())).collect::<BTreeSet<_>>() {
             if let Some(other) = owners.insert(name.clone(), device.name.clone()) {
                 panic!("`{name}` is {other} and {}", device.name);
             }
         }
     }
-    assert!(owners.len() > 2 * Device::names().len(), "names, titles and aliases");
+    assert!(owners.len() > Device::names().len() + 60, "names, titles and aliases");
 }
 
 #[test]

@@ -175,6 +175,16 @@ fn general_knowledge_is_only_assumed_and_forbidden_sites_are_absent() {
 }
 
 #[test]
+fn numbers_are_counted_by_kind() {
+    let device = Device::load("generic-laptop").expect("an embedded profile");
+    let kinds = device.kinds();
+    assert_eq!(kinds.get(&SourceKind::Measured), None, "a generic device is of data sheets alone");
+    let own = device.sourced().iter().filter(|number| !number.key.starts_with("runtime."));
+    assert_eq!(kinds.values().sum::<usize>(), own.count());
+    assert!(kinds[&SourceKind::Assumed] > 10, "{kinds:?}");
+}
+
+#[test]
 fn the_weakest_of_several_sources_is_the_largest() {
     use SourceKind::{Assumed, Datasheet, Derived, Measured, Published};
     assert_eq!([Published, Measured, Derived, Datasheet].iter().max(), Some(&Derived));
