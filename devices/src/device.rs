@@ -230,10 +230,9 @@ impl Device {
     /// The same device with a runtime in place of its own of that name and processor.
     #[must_use]
     pub fn with_runtime(mut self, runtime: Runtime) -> Self {
-        for own in &mut self.runtimes {
-            if own.name == runtime.name && own.processor == runtime.processor {
-                own.clone_from(&runtime);
-            }
+        let same = |own: &&mut Runtime| own.name == runtime.name && own.processor == runtime.processor;
+        if let Some(own) = self.runtimes.iter_mut().find(same) {
+            *own = runtime;
         }
         self
     }
