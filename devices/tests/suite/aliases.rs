@@ -52,7 +52,7 @@ fn the_whole_text_keeps_the_aliases() {
 fn every_measured_device_has_a_profile_with_its_name() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if !folder.is_dir() {
-        println!("skipped: no {}", folder.display());
+        eprintln!("skipped: no {}", folder.display());
         return;
     }
     let aliases: BTreeSet<String> = all().flat_map(|device| device.aliases).collect();
