@@ -14,6 +14,7 @@ pub mod least_stale;
 pub mod lfu;
 pub mod lfu_aged;
 pub mod lhd;
+mod log;
 pub mod lru;
 pub mod partitioned;
 mod policy;
