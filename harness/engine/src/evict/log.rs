@@ -10,7 +10,36 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::bitset::Bitset;
+use crate::{bitset::Bitset, geometry::BundleId};
+
+/// What an entry holds: a bundle, and what a policy wants to know of its use.
+pub(crate) trait Entry: Copy + Default {
+    /// The bundle that was used.
+    fn bundle(self) -> BundleId;
+}
+
+impl Entry for BundleId {
+    #[inline]
+    fn bundle(self) -> BundleId {
+        self
+    }
+}
+
+/// A bundle, and the low half of a number of its use. Tuples, because untouched tuples of zeros take no memory.
+impl Entry for (BundleId, u32) {
+    #[inline]
+    fn bundle(self) -> BundleId {
+        self.0
+    }
+}
+
+/// A bundle, and both halves of a number of its use.
+impl Entry for (BundleId, u32, u32) {
+    #[inline]
+    fn bundle(self) -> BundleId {
+        self.0
+    }
+}
 
 /// Entries of the first ring: a whole word of bits, so that what is passed over ends with the ring.
 pub(crate) const FIRST_RING: u32 = 64;
@@ -32,7 +61,7 @@ pub(crate) struct Log<T> {
     pub(crate) ring: u32,
 }
 
-impl<T: Copy + Default> Log<T> {
+impl<T: Entry> Log<T> {
     /// An empty log, for as many entries that count as there are `bundles`.
     pub(crate) fn new(bundles: u32) -> Self {
         let entries = (2 * bundles as usize).next_power_of_two().max(FIRST_RING as usize);
@@ -65,6 +94,12 @@ impl<T: Copy + Default> Log<T> {
         self.live.remove(index);
     }
 
+    /// The entry at `index`.
+    #[inline]
+    pub(crate) fn entry(&self, index: u32) -> T {
+        self.entries[index as usize]
+    }
+
     /// The oldest entry that counts, and its index.
     #[inline]
     pub(crate) fn oldest(&mut self) -> Option<(T, u32)> {
@@ -74,31 +109,32 @@ impl<T: Copy + Default> Log<T> {
         Some((self.entries[index as usize], index))
     }
 
-    /// The newest entry that counts.
+    /// The newest entry that counts, and its index.
     #[inline]
-    pub(crate) fn newest(&mut self) -> Option<T> {
+    pub(crate) fn newest(&mut self) -> Option<(T, u32)> {
         while self.head != self.tail {
             let before = self.head.wrapping_sub(1);
             let index = self.index(before);
             if self.live.contains(index) {
-                return Some(self.entries[index as usize]);
+                return Some((self.entries[index as usize], index));
             }
             self.head = before;
         }
         None
     }
 
-    /// The oldest entry that counts and is `free`. What was found not to be is not asked again before
+    /// The oldest entry that counts and is `free`, and its index. What was found not to be is not asked again before
     /// [`Self::ask_again`], or room was made.
-    pub(crate) fn oldest_that(&mut self, free: impl Fn(T) -> bool) -> Option<T> {
+    pub(crate) fn oldest_that(&mut self, free: impl Fn(T) -> bool) -> Option<(T, u32)> {
         if self.asked.wrapping_sub(self.tail) > self.head.wrapping_sub(self.tail) {
             self.asked = self.tail;
         }
         loop {
             self.asked = self.next(self.asked)?;
-            let entry = self.entries[self.index(self.asked) as usize];
+            let index = self.index(self.asked);
+            let entry = self.entries[index as usize];
             if free(entry) {
-                return Some(entry);
+                return Some((entry, index));
             }
             self.asked = self.asked.wrapping_add(1);
         }

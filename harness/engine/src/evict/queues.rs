@@ -9,7 +9,10 @@
 use alloc::{vec, vec::Vec};
 
 use crate::{
-    evict::{Sizes, log::Log},
+    evict::{
+        Sizes,
+        log::{Entry, Log},
+    },
     geometry::{BundleId, NONE},
 };
 
@@ -26,14 +29,24 @@ const HELD: u8 = 1 << 2;
 /// Was a ghost when the running step looked for it.
 const RECALLED: u8 = 1 << 3;
 
+/// Where a bundle is. Whoever has it from the end of a queue need not fetch the bundle's own place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    /// The bundle.
+    pub(crate) bundle: BundleId,
+    /// Its queue, or [`OUT`].
+    pub(crate) queue: u8,
+    index: u32,
+}
+
 /// `N` queues over dense ids; a bundle is in at most one of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Queues<const N: usize> {
+pub(crate) struct Queues<const N: usize, T = BundleId> {
     sizes: Sizes,
     /// By bundle: queue and index.
     at: Vec<u32>,
     marks: Vec<u8>,
-    logs: [Log<BundleId>; N],
+    logs: [Log<T>; N],
     /// Bytes in each queue.
     bytes: [u64; N],
     /// Bundles held in their places.
@@ -46,7 +59,7 @@ fn place_at(queue: u8, index: u32) -> u32 {
     u32::from(queue) << INDEX_BITS | index
 }
 
-impl<const N: usize> Queues<N> {
+impl<const N: usize, T: Entry> Queues<N, T> {
     /// Empty queues for ids below `bundles`.
     ///
     /// # Panics
@@ -95,55 +108,93 @@ impl<const N: usize> Queues<N> {
         *mark = *mark & !COUNT | count;
     }
 
-    /// Puts a bundle that is in no queue at the new end of one.
+    /// Puts the bundle of `entry`, which is in no queue, at the new end of one.
     #[inline]
-    pub(crate) fn push(&mut self, queue: u8, bundle: BundleId) {
-        debug_assert_eq!(self.place(bundle), OUT, "bundle {bundle} is in a queue already");
-        self.append(queue, bundle);
-        self.bytes[queue as usize] += self.sizes.of(bundle);
+    pub(crate) fn push(&mut self, queue: u8, entry: T) {
+        debug_assert_eq!(self.place(entry.bundle()), OUT, "bundle {} is in a queue already", entry.bundle());
+        self.append(queue, entry);
+        self.bytes[queue as usize] += self.sizes.of(entry.bundle());
+    }
+
+    /// Where a bundle is.
+    #[inline]
+    pub(crate) fn spot(&self, bundle: BundleId) -> Spot {
+        Spot { bundle, queue: self.place(bundle), index: self.at[bundle as usize] & LIFTED }
     }
 
     /// Takes a bundle out of its queue, held or not.
     #[inline]
-    pub(crate) fn pull(&mut self, bundle: BundleId) {
-        let queue = self.outdate(bundle);
-        self.at[bundle as usize] = NONE;
-        self.bytes[queue as usize] -= self.sizes.of(bundle);
+    pub(crate) fn pull(&mut self, spot: Spot) {
+        self.outdate(spot);
+        self.at[spot.bundle as usize] = NONE;
+        self.bytes[spot.queue as usize] -= self.sizes.of(spot.bundle);
     }
 
-    /// Moves a bundle to the new end of a queue, from any place.
+    /// The entry of a bundle that is in its queue's order.
     #[inline]
-    pub(crate) fn renew(&mut self, queue: u8, bundle: BundleId) {
-        let before = self.outdate(bundle);
-        if queue != before {
-            let bytes = self.sizes.of(bundle);
-            self.bytes[before as usize] -= bytes;
-            self.bytes[queue as usize] += bytes;
-        }
-        self.append(queue, bundle);
+    pub(crate) fn entry(&self, spot: Spot) -> T {
+        self.logs[spot.queue as usize].entry(spot.index)
     }
 
     /// The oldest bundle of a queue that is not lifted.
     #[inline]
-    pub(crate) fn oldest(&mut self, queue: u8) -> Option<BundleId> {
-        self.logs[queue as usize].oldest().map(|(bundle, _)| bundle)
+    pub(crate) fn oldest(&mut self, queue: u8) -> Option<Spot> {
+        let (entry, index) = self.logs[queue as usize].oldest()?;
+        Some(Spot { bundle: entry.bundle(), queue, index })
     }
 
     /// The newest bundle of a queue that is not lifted.
     #[inline]
-    pub(crate) fn newest(&mut self, queue: u8) -> Option<BundleId> {
-        self.logs[queue as usize].newest()
+    pub(crate) fn newest(&mut self, queue: u8) -> Option<Spot> {
+        let (entry, index) = self.logs[queue as usize].newest()?;
+        Some(Spot { bundle: entry.bundle(), queue, index })
+    }
+
+    /// Holds a bundle that will change its place: it leaves its queue's order at once.
+    pub(crate) fn lift(&mut self, bundle: BundleId) {
+        self.outdate(self.spot(bundle));
+        self.at[bundle as usize] |= LIFTED;
+    }
+
+    #[inline]
+    fn outdate(&mut self, spot: Spot) {
+        if spot.index != LIFTED {
+            self.logs[spot.queue as usize].outdate(spot.index);
+        }
+    }
+
+    #[inline]
+    fn append(&mut self, queue: u8, entry: T) {
+        let at = &mut self.at;
+        let moved = |entry: T, index| at[entry.bundle() as usize] = place_at(queue, index);
+        let index = self.logs[queue as usize].push(entry, moved);
+        at[entry.bundle() as usize] = place_at(queue, index);
+    }
+}
+
+impl<const N: usize> Queues<N> {
+    /// Moves a bundle to the new end of a queue, from any place.
+    #[inline]
+    pub(crate) fn renew(&mut self, queue: u8, spot: Spot) {
+        self.outdate(spot);
+        if queue != spot.queue {
+            let bytes = self.sizes.of(spot.bundle);
+            self.bytes[spot.queue as usize] -= bytes;
+            self.bytes[queue as usize] += bytes;
+        }
+        self.append(queue, spot.bundle);
     }
 
     /// The oldest bundle of a queue that is not held in its place.
     #[inline]
-    pub(crate) fn oldest_free(&mut self, queue: u8) -> Option<BundleId> {
+    pub(crate) fn oldest_free(&mut self, queue: u8) -> Option<Spot> {
         if self.held == 0 {
             return self.oldest(queue);
         }
         let marks = &self.marks;
         let free = |bundle: BundleId| marks[bundle as usize] & HELD == 0;
-        self.logs[queue as usize].oldest_that(free)
+        let (bundle, index) = self.logs[queue as usize].oldest_that(free)?;
+        Some(Spot { bundle, queue, index })
     }
 
     /// Holds a bundle that keeps its place: [`Self::oldest_free`] passes it by.
@@ -159,16 +210,10 @@ impl<const N: usize> Queues<N> {
         self.logs.iter_mut().for_each(Log::ask_again);
     }
 
-    /// Holds a bundle that will change its place: it leaves its queue's order at once.
-    pub(crate) fn lift(&mut self, bundle: BundleId) {
-        self.outdate(bundle);
-        self.at[bundle as usize] |= LIFTED;
-    }
-
     /// Takes a ghost back and remembers that it was one.
     #[inline]
     pub(crate) fn recall(&mut self, bundle: BundleId) {
-        self.pull(bundle);
+        self.pull(self.spot(bundle));
         self.marks[bundle as usize] |= RECALLED;
         self.recalled += 1;
     }
@@ -190,33 +235,15 @@ impl<const N: usize> Queues<N> {
     /// Moves a bundle to the new end of a queue of ghosts, whose oldest leave until it fits into `capacity_bytes`; a
     /// bundle that never fits leaves no ghost.
     #[inline]
-    pub(crate) fn bury(&mut self, bundle: BundleId, ghosts: u8, capacity_bytes: u64) {
-        let bytes = self.size(bundle);
+    pub(crate) fn bury(&mut self, spot: Spot, ghosts: u8, capacity_bytes: u64) {
+        let bytes = self.size(spot.bundle);
         if bytes > capacity_bytes {
-            return self.pull(bundle);
+            return self.pull(spot);
         }
         while self.bytes(ghosts) + bytes > capacity_bytes {
             let oldest = self.oldest(ghosts).expect("a queue with bytes has an oldest bundle");
             self.pull(oldest);
         }
-        self.renew(ghosts, bundle);
-    }
-
-    /// Takes a bundle out of its queue's order; the queue.
-    #[inline]
-    fn outdate(&mut self, bundle: BundleId) -> u8 {
-        let (queue, index) = (self.place(bundle), self.at[bundle as usize] & LIFTED);
-        if index != LIFTED {
-            self.logs[queue as usize].outdate(index);
-        }
-        queue
-    }
-
-    #[inline]
-    fn append(&mut self, queue: u8, bundle: BundleId) {
-        let at = &mut self.at;
-        let index =
-            self.logs[queue as usize].push(bundle, |bundle, index| at[bundle as usize] = place_at(queue, index));
-        at[bundle as usize] = place_at(queue, index);
+        self.renew(ghosts, spot);
     }
 }

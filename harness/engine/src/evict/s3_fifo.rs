@@ -56,26 +56,26 @@ impl S3Fifo {
 
     fn small_victim(&mut self) -> Option<BundleId> {
         loop {
-            let bundle = self.queues.oldest_free(SMALL)?;
-            if self.queues.count(bundle) < USES_TO_MAIN {
-                self.queues.bury(bundle, GHOST, self.ghost_bytes);
-                return Some(bundle);
+            let oldest = self.queues.oldest_free(SMALL)?;
+            if self.queues.count(oldest.bundle) < USES_TO_MAIN {
+                self.queues.bury(oldest, GHOST, self.ghost_bytes);
+                return Some(oldest.bundle);
             }
-            self.queues.set_count(bundle, 0);
-            self.queues.renew(MAIN, bundle);
+            self.queues.set_count(oldest.bundle, 0);
+            self.queues.renew(MAIN, oldest);
         }
     }
 
     fn main_victim(&mut self) -> Option<BundleId> {
         loop {
-            let bundle = self.queues.oldest_free(MAIN)?;
-            let uses = self.queues.count(bundle);
+            let oldest = self.queues.oldest_free(MAIN)?;
+            let uses = self.queues.count(oldest.bundle);
             if uses == 0 {
-                self.queues.pull(bundle);
-                return Some(bundle);
+                self.queues.pull(oldest);
+                return Some(oldest.bundle);
             }
-            self.queues.set_count(bundle, uses - 1);
-            self.queues.renew(MAIN, bundle);
+            self.queues.set_count(oldest.bundle, uses - 1);
+            self.queues.renew(MAIN, oldest);
         }
     }
 }

@@ -4,28 +4,10 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::{evict::log::Log, geometry::BundleId};
-
-/// What an entry of a trail holds: a bundle, and what a policy wants to know of the use.
-pub(crate) trait Entry: Copy + Default {
-    /// The bundle that was used.
-    fn bundle(self) -> BundleId;
-}
-
-impl Entry for BundleId {
-    #[inline]
-    fn bundle(self) -> BundleId {
-        self
-    }
-}
-
-/// A bundle, and the low half of the number of its use. A pair, because untouched pairs of zeros take no memory.
-impl Entry for (BundleId, u32) {
-    #[inline]
-    fn bundle(self) -> BundleId {
-        self.0
-    }
-}
+use crate::{
+    evict::log::{Entry, Log},
+    geometry::BundleId,
+};
 
 /// Bundles in the order of their latest entries.
 #[derive(Clone, Debug)]

@@ -34,15 +34,15 @@ impl TwoQ {
     }
 
     fn in_victim(&mut self) -> Option<BundleId> {
-        let bundle = self.queues.oldest_free(IN)?;
-        self.queues.bury(bundle, OUT, self.out_bytes);
-        Some(bundle)
+        let oldest = self.queues.oldest_free(IN)?;
+        self.queues.bury(oldest, OUT, self.out_bytes);
+        Some(oldest.bundle)
     }
 
     fn main_victim(&mut self) -> Option<BundleId> {
-        let bundle = self.queues.oldest(MAIN)?;
-        self.queues.pull(bundle);
-        Some(bundle)
+        let oldest = self.queues.oldest(MAIN)?;
+        self.queues.pull(oldest);
+        Some(oldest.bundle)
     }
 }
 
@@ -56,12 +56,14 @@ impl Evict for TwoQ {
     }
 
     fn release(&mut self, bundle: BundleId) {
-        if self.queues.place(bundle) == IN { self.queues.release(bundle) } else { self.queues.renew(MAIN, bundle) }
+        let spot = self.queues.spot(bundle);
+        if spot.queue == IN { self.queues.release(bundle) } else { self.queues.renew(MAIN, spot) }
     }
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
-        if self.queues.place(bundle) == MAIN {
-            self.queues.renew(MAIN, bundle);
+        let spot = self.queues.spot(bundle);
+        if spot.queue == MAIN {
+            self.queues.renew(MAIN, spot);
         }
     }
 
