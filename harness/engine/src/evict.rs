@@ -78,6 +78,13 @@ pub trait Evict {
         self.touch(bundle, at);
     }
 
+    /// Bundles are about to be looked up: what that reads first is fetched from memory, for all of them at once. Changes
+    /// nothing.
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        let _ = bundles;
+    }
+
     /// The step that begins needs a bundle that is not in its care: told before victims are asked for, so that a policy
     /// may look at its ghosts first. The bundle is admitted when the step is over.
     fn lack(&mut self, bundle: BundleId) {

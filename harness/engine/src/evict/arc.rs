@@ -10,7 +10,7 @@
 //! step of many bundles all ghosts are asked first; victims are then chosen as for the last bundle that is lacking,
 //! with all that is lacking coming in; held bundles count in their list's bytes and come back at the new end of `T2`;
 //! where the list that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ,
-//! 8 for each in a list (up to twice what fits the cache).
+//! 4 to 33 for each in a list (up to twice what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},
@@ -126,6 +126,11 @@ impl Evict for Arc {
         self.settle();
         let list = if self.queues.take_recalled(bundle) { T2 } else { T1 };
         self.queues.push(list, bundle);
+    }
+
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.queues.fetch(bundles);
     }
 
     fn victim(&mut self) -> Option<BundleId> {

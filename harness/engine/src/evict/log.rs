@@ -5,8 +5,8 @@
 //! at a time. Whoever keeps a log remembers by bundle which index is its entry's, and is told where one moves to.
 //!
 //! The ring is small at first and doubles until three quarters of a full one are outdated, so that it stays as near to
-//! the processor as what is held allows: for each of 4 to 8 entries that count an entry and a bit. Address space for 2 to
-//! 4 entries of every bundle is reserved and stays untouched.
+//! the processor as what is held allows: 4 to 8 entries for each that counts and a bit for each entry, 1 to 2 where none
+//! is outdated. Address space for 2 to 4 entries of every bundle is reserved and stays untouched.
 
 use alloc::{vec, vec::Vec};
 

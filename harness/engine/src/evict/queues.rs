@@ -4,9 +4,11 @@
 //! A use costs one random access where a linked list costs three that depend on each other, and old ends are read in
 //! sequence. Not a policy: it chooses nothing.
 //!
-//! Memory: 5 bytes a bundle, 4 more where sizes differ, and what a log takes for each bundle in a queue.
+//! Memory: 5 bytes a bundle, 4 more where sizes differ, and what a log takes for each bundle in a queue: 4 bytes where
+//! all leave from the old end, up to 33 where most are used again.
 
 use alloc::{vec, vec::Vec};
+use core::hint::black_box;
 
 use crate::{
     evict::{
@@ -75,6 +77,12 @@ impl<const N: usize, T: Entry> Queues<N, T> {
             held: 0,
             recalled: 0,
         }
+    }
+
+    /// Fetches what uses of the bundles read first.
+    #[inline]
+    pub(crate) fn fetch(&self, bundles: &[BundleId]) {
+        black_box(bundles.iter().fold(0, |all, &bundle| all ^ self.at[bundle as usize]));
     }
 
     /// The queue that a bundle is in, or [`OUT`].

@@ -8,8 +8,8 @@
 //!
 //! With steps of one bundle this is libCacheSim's S3FIFO to the digit (0.3.5: the October 2024 source does not have the
 //! last rule). One difference: libCacheSim passes by what is not smaller than its small queue; here a step needs all
-//! its bundles. A held bundle keeps its place in its queue. 5 bytes a bundle, 4 more where sizes differ, 8 for each in
-//! a queue (up to twice what fits the cache).
+//! its bundles. A held bundle keeps its place in its queue. 5 bytes a bundle, 4 more where sizes differ, 4 to 33 for
+//! each in a queue (up to twice what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},

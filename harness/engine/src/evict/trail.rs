@@ -3,6 +3,7 @@
 //! 4 bytes a bundle for the index of its entry, and what the log takes.
 
 use alloc::{vec, vec::Vec};
+use core::hint::black_box;
 
 use crate::{
     evict::log::{Entry, Log},
@@ -42,6 +43,12 @@ impl<T: Entry> Trail<T> {
     #[inline]
     pub(crate) fn forget(&mut self, bundle: BundleId) {
         self.log.outdate(self.place[bundle as usize]);
+    }
+
+    /// Fetches what uses of the bundles read first.
+    #[inline]
+    pub(crate) fn fetch(&self, bundles: &[BundleId]) {
+        black_box(bundles.iter().fold(0, |all, &bundle| all ^ self.place[bundle as usize]));
     }
 
     /// The oldest entry that counts.
