@@ -134,6 +134,7 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     };
     let mut recorder = Recorder::new(streams.outputs, held);
     stepper::run(cell.strategy, parts, &mut recorder);
+    recorder.settle();
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \

@@ -2,7 +2,7 @@
 
 mod interval;
 pub mod load;
-mod memory;
+pub mod memory;
 pub mod written;
 
 use std::collections::BTreeMap;

@@ -112,6 +112,16 @@ impl Recorder {
         self.last = moment;
     }
 
+    /// After the last token: what is still booked and was taken back since goes back to the tokens that bear it, the last first.
+    pub(crate) fn settle(&mut self) {
+        let mut over_bytes = self.booked_bytes.saturating_sub(self.last.counters.read_bytes_total());
+        for row in self.tokens.iter_mut().rev() {
+            let back_bytes = over_bytes.min(row.flash_bytes);
+            row.flash_bytes -= back_bytes;
+            over_bytes -= back_bytes;
+        }
+    }
+
     /// Tells the platform what is held from now on, and notes when that is too much.
     fn hold(&mut self, platform: &mut SimPlatform, now_ns: u64, loading: bool) {
         let resident_bytes = if self.held.counts_resident { self.resident_peak_bytes } else { 0 };

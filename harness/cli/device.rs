@@ -6,6 +6,7 @@ use tightfit::{
     RunError,
     devices::{Device, SourceKind},
     fit::{fits::Fits, fits::Sample, write},
+    validate::memory,
 };
 
 use super::{
@@ -39,7 +40,7 @@ fn fit(options: &Fit) -> Result<(), RunError> {
     }
     output::print(&text)?;
     if let Some(folder) = &options.classes {
-        for (name, text) in write::classes(&fits) {
+        for (name, text) in write::classes(&fits, &memory::own(&loaded)) {
             put(&folder.join(name), &text)?;
         }
     }

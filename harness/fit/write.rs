@@ -26,7 +26,7 @@ const CLASSES: [(&str, &str); 6] = [
 
 /// Name and text of every class's file.
 #[must_use]
-pub fn classes(fits: &Fits) -> Vec<(String, String)> {
+pub fn classes(fits: &Fits, memory: &BTreeMap<FamilyKey, (u64, usize)>) -> Vec<(String, String)> {
     let mut runtimes: BTreeMap<(String, String), Runtime> = BTreeMap::new();
     for device in Device::names().iter().filter_map(|name| Device::load(name).ok()) {
         for runtime in &device.runtimes {
@@ -41,7 +41,7 @@ pub fn classes(fits: &Fits) -> Vec<(String, String)> {
         let own: Vec<_> = of_class
             .map(|((class, runtime), own)| {
                 let key = (runtime.clone(), own.processor, class.clone());
-                (own, fits.families().get(&key))
+                (own, fits.families().get(&key), memory.get(&key).copied())
             })
             .collect();
         (format!("runtimes-{name}.toml"), class(title, &own))
@@ -52,18 +52,18 @@ pub fn classes(fits: &Fits) -> Vec<(String, String)> {
 /// The file of a class of processors: its runtimes in the order of their names, with those that no row speaks of as
 /// they were.
 #[must_use]
-pub fn class(title: &str, runtimes: &[(&Runtime, Option<&Fitted>)]) -> String {
+pub fn class(title: &str, runtimes: &[(&Runtime, Option<&Fitted>, Option<(u64, usize)>)]) -> String {
     let mut out = format!(
         "# Runtimes on {title}: what holds for the whole class. Written by `tightfit device fit --classes`.\n\nschema = 1\n"
     );
-    for (runtime, fitted) in runtimes {
+    for (runtime, fitted, memory) in runtimes {
         out.push('\n');
-        out.push_str(&section(runtime, *fitted));
+        out.push_str(&section(runtime, *fitted, *memory));
     }
     out
 }
 
-fn section(own: &Runtime, fitted: Option<&Fitted>) -> String {
+fn section(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>) -> String {
     let runtime = fitted.map_or(own, |fitted| &fitted.class);
     let mut out = String::new();
     let mut line = |key: &str, value: String| out.push_str(&format!("{key} = {value}\n"));
@@ -97,15 +97,16 @@ fn section(own: &Runtime, fitted: Option<&Fitted>) -> String {
     line("switch-position-us", microseconds(runtime.switch_position.get()));
     let placement = if runtime.weights == Placement::Mapped { "mapped" } else { "copied" };
     line("weights", format!("\"{placement}\""));
-    line("memory-mb", format!("{}", runtime.memory.get() as f64 / 1e6));
+    let memory_bytes = memory.map_or(runtime.memory.get(), |(bytes, _)| bytes);
+    line("memory-mb", format!("{}", memory_bytes as f64 / 1e6));
     line("bytes-per-prompt-logit", runtime.bytes_per_prompt_logit.to_string());
     out.push('\n');
-    out.push_str(&sources(own, fitted));
+    out.push_str(&sources(own, fitted, memory));
     out
 }
 
 /// The sources of a class's numbers: the fit's for what it moved, and what was said before for the others.
-fn sources(own: &Runtime, fitted: Option<&Fitted>) -> String {
+fn sources(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>) -> String {
     let mut out = "[runtime.source]\n".to_owned();
     let mut line = |key: &str, kind: &str, from: &str| {
         let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
@@ -129,9 +130,16 @@ fn sources(own: &Runtime, fitted: Option<&Fitted>) -> String {
     for key in &fitted.believed {
         line(key, "assumed", "believed before the fit (harness/fit/belief.rs); few rows or none speak of it");
     }
-    for key in ["operations-per-position", "memory-mb", "bytes-per-prompt-logit"] {
-        let source = own.source.of(key);
-        line(key, source.kind.as_str(), &source.from);
+    if let Some((_, rows)) = memory {
+        let from = format!("median of {rows} published peaks less weights that count, caches and logits");
+        line("memory-mb", "derived", &from);
+    }
+    let kept = ["operations-per-position", "memory-mb", "bytes-per-prompt-logit"];
+    for key in kept.iter().filter(|key| own.source.keys.contains_key(**key)) {
+        if (*key, memory.is_some()) != (&"memory-mb", true) && !fitted.believed.iter().any(|known| known == key) {
+            let source = own.source.of(key);
+            line(key, source.kind.as_str(), &source.from);
+        }
     }
     out
 }

@@ -1,6 +1,9 @@
 //! The cases: built in, from files, or from a table of measurements.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use tightfit_devices::{Device, ProcessorKind, Source, SourceKind};
 use tightfit_scenarios::{Case, Cases, case::CATALOG};
@@ -85,7 +88,15 @@ impl Loaded {
     pub fn table(path: &Path) -> Result<(Vec<Cases>, BTreeMap<String, usize>), RunError> {
         let mut files: Vec<Cases> = Vec::new();
         let mut passed_by = BTreeMap::new();
-        for row in measurement::read(path)? {
+        let rows = measurement::read(path)?;
+        let shared = shared_peaks(&rows);
+        for mut row in rows {
+            if row.peak_mem_mb.is_some_and(|peak| shared.contains(&key_of(&row, peak))) {
+                row.peak_mem_mb = None;
+                *passed_by
+                    .entry("a peak of memory that several models share is the process's, not theirs".to_owned())
+                    .or_insert(0) += 1;
+            }
             match cases_of(&row) {
                 Ok(cases) => join(&mut files, cases),
                 Err(reason) => *passed_by.entry(reason).or_insert(0) += 1,
@@ -146,6 +157,24 @@ impl Loaded {
             tell(&mut peak.id, "peak");
         }
     }
+}
+
+/// Device, runtime and peak, in bytes.
+type PeakKey = (String, String, u64);
+
+fn key_of(row: &Measurement, peak_mb: f64) -> PeakKey {
+    (row.device.clone(), row.runtime.clone(), (peak_mb * 1e6).round() as u64)
+}
+
+/// Peaks that rows of several models or quantizations have to the last digit: what a process held at most since it began.
+fn shared_peaks(rows: &[Measurement]) -> BTreeSet<PeakKey> {
+    let mut of: BTreeMap<PeakKey, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for row in rows {
+        if let Some(peak) = row.peak_mem_mb {
+            of.entry(key_of(row, peak)).or_default().insert((&row.model, &row.quant));
+        }
+    }
+    of.into_iter().filter(|(_, models)| models.len() > 1).map(|(key, _)| key).collect()
 }
 
 /// A row as a file of one case, or why it can't be one.

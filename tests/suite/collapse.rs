@@ -52,7 +52,7 @@ fn with_layers_resident(layers: u32) -> RunResult {
         share.as_str(),
         "strategy.reads.lanes=1",
         "device.flash.read-latency-us=0.1",
-        "device.runtime.2.memory-mb=1600",
+        "device.runtime.mlx@gpu.memory-mb=1600",
     ];
     Ask { scenario: &scenario, ..Ask::default() }.result_with(&set)
 }
