@@ -188,12 +188,12 @@ pub fn replaced(text: &str, fitted: &str) -> String {
     format!("{own}\n{fitted}")
 }
 
-fn by_format<T: ByFormatValue + PartialEq>(values: &ByFormat<T>, text: impl Fn(T) -> String) -> String {
+fn by_format<T: ByFormatValue>(values: &ByFormat<T>, text: impl Fn(T) -> String) -> String {
     let mut parts = vec![format!("default = {}", text(values.default))];
-    let own = WeightFormat::ALL.iter().filter_map(|format| values.formats.get(format).map(|value| (format, *value)));
-    parts.extend(
-        own.filter(|(_, value)| *value != values.default).map(|(format, value)| format!("{format} = {}", text(value))),
-    );
+    for format in WeightFormat::ALL {
+        // All of them, also where they are the default: what is missing would be taken from its kin.
+        parts.extend(values.formats.get(&format).map(|value| format!("{format} = {}", text(*value))));
+    }
     format!("{{ {} }}", parts.join(", "))
 }
 

@@ -29,7 +29,9 @@ struct Parts<'a> {
 #[must_use]
 pub fn own(loaded: &Loaded) -> BTreeMap<FamilyKey, (u64, usize)> {
     let mut groups: BTreeMap<FamilyKey, Vec<f64>> = BTreeMap::new();
-    for part in loaded.peaks.iter().filter_map(|peak| parts(loaded, peak)) {
+    // Android's figures are of whole apps, their own frameworks included.
+    let parts = loaded.peaks.iter().filter_map(|peak| parts(loaded, peak));
+    for part in parts.filter(|part| part.device.os != Os::Android) {
         let class = part.runtime.class.clone().unwrap_or_default();
         let key = (part.runtime.name.clone(), part.runtime.processor, class);
         groups.entry(key).or_default().push(part.peak.published_bytes() - part.known_bytes);
