@@ -2,6 +2,7 @@
 
 pub mod catalog;
 mod error;
+pub mod expect;
 pub mod model;
 pub mod scenario;
 pub mod settings;
@@ -11,6 +12,7 @@ pub mod trace;
 pub mod traces;
 
 pub use error::ScenarioError;
+pub use expect::Expect;
 pub use model::Model;
 pub use scenario::Scenario;
 pub use settings::Settings;

@@ -63,6 +63,7 @@ pub(super) fn scenario(
         memory: file.memory,
         seed: file.seed,
         strategies,
+        expect: file.expect,
         sweep,
         source,
     })
