@@ -7,6 +7,7 @@ pub mod cell;
 pub mod compose;
 pub mod curve;
 pub mod error;
+pub mod expect;
 pub mod fit;
 pub mod inputs;
 pub mod provenance;

@@ -4,6 +4,7 @@ pub mod case;
 mod cases;
 pub mod catalog;
 mod error;
+pub mod expect;
 pub mod model;
 pub mod scenario;
 pub mod settings;
@@ -14,6 +15,7 @@ pub mod traces;
 
 pub use case::{Case, Cases, Condition};
 pub use error::ScenarioError;
+pub use expect::Expect;
 pub use model::Model;
 pub use scenario::Scenario;
 pub use settings::Settings;

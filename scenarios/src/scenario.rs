@@ -14,9 +14,9 @@ use tightfit_devices::{Bytes, ProcessorKind, Source, read};
 use toml::Table;
 
 use crate::{
-    ScenarioError, Settings, Strategy, Sweep,
+    Expect, ScenarioError, Settings, Strategy, Sweep,
     catalog::{Catalog, Text},
-    settings, sweep,
+    expect, settings, sweep,
 };
 
 /// The scenarios that are built in.
@@ -169,6 +169,8 @@ pub struct Scenario {
     pub seed: u64,
     /// What is compared, in the order of the file.
     pub strategies: Vec<Strategy>,
+    /// What its results must be.
+    pub expect: Vec<Expect>,
     /// Keys that take several values; none in a scenario that is itself a point of a sweep.
     pub sweep: Sweep,
     /// File or embedded name, and the text as read.
@@ -202,6 +204,8 @@ struct ScenarioFile {
     strategies: Vec<String>,
     #[serde(default)]
     strategy: Vec<Table>,
+    #[serde(default, deserialize_with = "expect::one_or_many")]
+    expect: Vec<Expect>,
     #[serde(default)]
     sweep: Table,
 }

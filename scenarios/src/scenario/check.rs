@@ -64,6 +64,7 @@ pub(super) fn scenario(
         thermal: file.thermal,
         seed: file.seed,
         strategies,
+        expect: file.expect,
         sweep,
         source,
     })
