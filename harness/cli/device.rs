@@ -1,4 +1,5 @@
 //! `tightfit device`: fits of runtimes, and checks of profiles.
+#![allow(clippy::format_push_string, reason = "a table is printed once")]
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -147,7 +147,7 @@ impl Loaded {
             let count = seen.entry(format!("{id} {phase}")).or_insert(0);
             *count += 1;
             if *count > 1 {
-                id.push_str(&format!("#{count}"));
+                *id = format!("{id}#{count}");
             }
         };
         for rate in &mut self.rates {
@@ -163,7 +163,13 @@ impl Loaded {
 type PeakKey = (String, String, u64);
 
 fn key_of(row: &Measurement, peak_mb: f64) -> PeakKey {
-    (row.device.clone(), row.runtime.clone(), (peak_mb * 1e6).round() as u64)
+    (row.device.clone(), row.runtime.clone(), whole(peak_mb * 1e6))
+}
+
+/// The nearest integer of a figure above zero.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what a u64 holds exactly")]
+fn whole(figure: f64) -> u64 {
+    figure.round().clamp(0.0, 1e15) as u64
 }
 
 /// Peaks that rows of several models or quantizations have to the last digit: what a process held at most since it began.
@@ -186,7 +192,8 @@ fn cases_of(row: &Measurement) -> Result<Cases, String> {
         return Err(format!("{} has no runtime {} on the {}", device.name, named.runtime, named.processor));
     }
     let above_zero = |figure: Option<f64>| figure.filter(|figure| *figure > 0.0);
-    let length = |tokens: Option<f64>| above_zero(tokens).map(|tokens| tokens.round() as u32);
+    let length =
+        |tokens: Option<f64>| above_zero(tokens).map(|tokens| u32::try_from(whole(tokens)).unwrap_or(u32::MAX));
     let case = Case {
         model: named.model.to_owned(),
         quantization: named.quantization,

@@ -1,4 +1,5 @@
 //! Options of `validate` and `device`.
+#![allow(clippy::doc_markdown, reason = "help texts name columns as they are written")]
 
 use std::path::PathBuf;
 
