@@ -20,6 +20,9 @@ pub(crate) fn validate(options: &Validate) -> Result<(), RunError> {
         None => Loaded::built_in(&options.only)?,
         Some(path) => table(path, options.write_cases.as_deref())?,
     };
+    for (reason, rows) in &loaded.passed_by {
+        output::note(&format!("passed by {rows} figures: {reason}"));
+    }
     let which = if options.fit_split { Which::LeftOut } else { Which::Profiles };
     let validation = validate::validate(&loaded, which)?;
     if let Some(folder) = &options.out {
