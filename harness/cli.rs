@@ -2,12 +2,14 @@
 
 mod args;
 mod curve;
+mod device;
 mod files;
 mod list;
 mod output;
 mod progress;
 mod run;
 mod show;
+mod store;
 mod sweep;
 mod trace;
 
@@ -29,6 +31,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Merge(options) => sweep::merge(&options),
         Command::List { kind } => list::list(kind),
         Command::Show { kind, name } => show::show(kind, &name),
+        Command::Device(command) => device::device(&command),
+        Command::Store(command) => store::store(&command),
         Command::Trace(command) => trace::trace(&command),
     };
     match done {

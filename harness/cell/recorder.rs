@@ -6,7 +6,10 @@ use tightfit_engine::{
     session::Stepper,
 };
 use tightfit_reports::schema::TokenRow;
-use tightfit_sim::{SimPlatform, energy::Energy};
+use tightfit_sim::energy::Energy;
+
+use super::World;
+use crate::RunError;
 
 /// State of a run at one moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +34,8 @@ pub(crate) struct Recorder {
     pub(crate) tokens: Vec<TokenRow>,
     pub(crate) resident_peak_bytes: u64,
     pub(crate) peak_heat_fill: f64,
+    /// What ended the run before its end.
+    pub(crate) problem: Option<RunError>,
     /// Output tokens so far.
     seen: u64,
     /// Bytes from flash that some token's row has, or warm-up.
@@ -49,6 +54,7 @@ impl Recorder {
             tokens: Vec::with_capacity(rows),
             resident_peak_bytes: 0,
             peak_heat_fill: 0.0,
+            problem: None,
             seen: 0,
             booked_bytes: 0,
             tokens_max: outputs + 1,
@@ -56,19 +62,19 @@ impl Recorder {
     }
 
     /// Called after warm-up with 0, then after each pass with the tokens that came out.
-    pub(crate) fn see<S: Stepper<Platform = SimPlatform>>(&mut self, stepper: &mut S, outputs: u32) {
+    pub(crate) fn see<S: Stepper<Platform: World>>(&mut self, stepper: &mut S, outputs: u32) {
         let now_ns = stepper.platform_mut().now_ns();
         let platform = stepper.platform();
-        let ledger = platform.ledger();
         let moment = Moment {
             now_ns,
             owners: stepper.owners(),
             counters: stepper.counters(),
-            energy: platform.energy(&ledger),
+            energy: platform.energy(),
             flash_busy_ns: platform.flash_busy_ns(),
         };
         self.resident_peak_bytes = stepper.resident_peak_bytes();
         self.peak_heat_fill = platform.peak_heat_fill();
+        self.problem = platform.outcome().err();
         assert_eq!(
             moment.counters.read_bytes_total(),
             platform.submitted_bytes(),

@@ -1,5 +1,6 @@
 //! The commands and their options.
 
+mod host;
 mod trace;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tightfit::sweep::Shard;
 
+pub(crate) use host::{Build, DeviceCommand, On, OnHost, ProbeOptions, StoreCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
@@ -45,6 +47,12 @@ pub(crate) enum Command {
         /// Its name, or a path.
         name: String,
     },
+    /// Measure this machine into a device profile, or look at one.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Write weight stores that this machine runs on, or look at them.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
@@ -60,6 +68,7 @@ impl Default for Command {
             out: None,
             shard: None,
             format: Format::Text,
+            host: OnHost::default(),
         })
     }
 }
@@ -90,6 +99,8 @@ pub(crate) struct Run {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) host: OnHost,
 }
 
 /// Options of `merge`.
