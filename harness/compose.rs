@@ -1,7 +1,7 @@
 //! Turns inputs into what the engine and the simulator take: geometry, script, costs, budget.
 
-pub mod costs;
 pub(crate) mod contents;
+pub mod costs;
 mod policy;
 pub mod profile;
 pub mod room;

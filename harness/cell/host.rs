@@ -86,7 +86,8 @@ pub(crate) struct Laid<'a> {
 fn label(inputs: &Inputs, laid: &Laid<'_>) -> String {
     let strategy = laid.strategy;
     let profiled = strategy.profile_tokens.filter(|_| strategy.layout.is_ordered());
-    let head = profiled.map_or_else(String::new, |tokens| format!(" by {tokens} tokens of {:?}", inputs.scenario.trace));
+    let head =
+        profiled.map_or_else(String::new, |tokens| format!(" by {tokens} tokens of {:?}", inputs.scenario.trace));
     format!(
         "{} {} {:?} {:?}{head} seed {} ({} bundles, {} B of dense weights, units of {} B)",
         inputs.model.name,

@@ -63,7 +63,10 @@ impl Recorder {
 
     /// Called after warm-up with 0, then after each pass with the tokens that came out.
     pub(crate) fn see<S: Stepper<Platform: World>>(&mut self, stepper: &mut S, outputs: u32) {
-        let now_ns = stepper.platform_mut().now_ns();
+        let now_ns = stepper.owned_until_ns();
+        if S::Platform::IS_VIRTUAL {
+            assert_eq!(stepper.platform_mut().now_ns(), now_ns, "virtual time passes in steps alone");
+        }
         let platform = stepper.platform();
         let moment = Moment {
             now_ns,

@@ -12,6 +12,9 @@ pub(crate) trait World: Platform {
     /// As results spell it.
     const NAME: &'static str;
 
+    /// Whether time passes only when something is waited for or computed.
+    const IS_VIRTUAL: bool;
+
     /// Groups of a result whose numbers this platform has none of.
     const NOT_MEASURED: &'static [&'static str];
 
@@ -33,6 +36,7 @@ pub(crate) trait World: Platform {
 
 impl World for SimPlatform {
     const NAME: &'static str = "sim";
+    const IS_VIRTUAL: bool = true;
     const NOT_MEASURED: &'static [&'static str] = &[];
 
     fn energy(&self) -> Energy {
@@ -58,6 +62,7 @@ impl World for SimPlatform {
 
 impl World for HostPlatform {
     const NAME: &'static str = "host";
+    const IS_VIRTUAL: bool = false;
     const NOT_MEASURED: &'static [&'static str] = &["energy", "thermal"];
 
     fn energy(&self) -> Energy {

@@ -141,8 +141,7 @@ impl Contents for Generated {
         if self.shape.dense.is_none() {
             let regions = self.geometry.regions();
             let own = regions.partition_point(|region| region.first <= bundle) - 1;
-            let before: u64 =
-                regions[..own].iter().map(|region| region.bundle_bytes * u64::from(region.count)).sum();
+            let before: u64 = regions[..own].iter().map(|region| region.bundle_bytes * u64::from(region.count)).sum();
             let offset = before + u64::from(bundle - regions[own].first) * regions[own].bundle_bytes;
             self.blocks.read(self.seed, offset, into);
             return Ok(());

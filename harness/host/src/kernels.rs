@@ -4,9 +4,9 @@
 //! those of GGUF, block by block: an `f16` scale (and minimum), then the numbers; the low halves of 4-bit bytes are the first
 //! sixteen numbers of a block.
 
+mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-mod attention;
 mod format;
 mod portable;
 mod vector;

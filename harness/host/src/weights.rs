@@ -52,17 +52,18 @@ impl WeightFile {
         }
         let wanted = header.data_offset + header.store_bytes + header.dense_bytes.next_multiple_of(header.unit_bytes);
         if file_bytes != wanted {
-            return Err(foreign(format!("has {file_bytes} B where {wanted} were written: it was cut off; build it again")));
+            return Err(foreign(format!(
+                "has {file_bytes} B where {wanted} were written: it was cut off; build it again"
+            )));
         }
         Ok(Self { path: path.to_owned(), header, firsts: firsts(store) })
     }
 
     /// What the file says that it holds, without a layout to compare it with.
     pub fn label(path: &Path) -> Result<String, HostError> {
-        let mut file =
-            File::open(path).map_err(|problem| HostError::File { path: path.to_owned(), problem })?;
-        let header = Header::read(&mut file)
-            .map_err(|problem| HostError::Foreign { path: path.to_owned(), problem })?;
+        let mut file = File::open(path).map_err(|problem| HostError::File { path: path.to_owned(), problem })?;
+        let header =
+            Header::read(&mut file).map_err(|problem| HostError::Foreign { path: path.to_owned(), problem })?;
         Ok(header.label)
     }
 

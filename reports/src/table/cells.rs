@@ -120,7 +120,9 @@ impl Column {
             Value::Measured(group, ..) if result.not_measured.iter().any(|none| none == group) => {
                 Cell { text: NONE.to_owned(), sort: None }
             }
-            Value::Measured(_, of, size) | Value::Speed(of, size) | Value::Always(of, size) => number(of(result) / size),
+            Value::Measured(_, of, size) | Value::Speed(of, size) | Value::Always(of, size) => {
+                number(of(result) / size)
+            }
             Value::Text(of) => Cell { text: of(result).to_owned(), sort: None },
         }
     }

@@ -78,9 +78,8 @@ fn dot_q8_0(row: &[u8], vector: &Vector) -> f32 {
     for (number, block) in row.chunks_exact(34).enumerate() {
         let others = &vector.numbers[number * BLOCK..][..BLOCK];
         // SAFETY: a block has 32 bytes behind its scale, and so has the vector's.
-        let (weights, others) = unsafe {
-            (_mm256_loadu_si256(block[2..34].as_ptr().cast()), _mm256_loadu_si256(others.as_ptr().cast()))
-        };
+        let (weights, others) =
+            unsafe { (_mm256_loadu_si256(block[2..34].as_ptr().cast()), _mm256_loadu_si256(others.as_ptr().cast())) };
         let products = products(_mm256_abs_epi8(weights), _mm256_sign_epi8(others, weights));
         let scale = half(block, 0) * vector.scales[number];
         sum = _mm256_fmadd_ps(_mm256_set1_ps(scale), products, sum);

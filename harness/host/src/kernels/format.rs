@@ -66,7 +66,8 @@ impl Format {
     /// If `into` is not as long as they need.
     pub fn store(self, values: &[f32], into: &mut [u8]) {
         assert_eq!(into.len(), self.bytes(values.len()), "{} weights of {}", values.len(), self.as_str());
-        for (block, values) in into.chunks_exact_mut(self.block_bytes()).zip(values.chunks_exact(self.block_weights())) {
+        for (block, values) in into.chunks_exact_mut(self.block_bytes()).zip(values.chunks_exact(self.block_weights()))
+        {
             match self {
                 Self::F32 => block.copy_from_slice(&values[0].to_le_bytes()),
                 Self::F16 => put(block, 0, values[0]),
@@ -150,7 +151,10 @@ fn store_q8_0(block: &mut [u8], values: &[f32]) {
 
 fn store_q4_0(block: &mut [u8], values: &[f32]) {
     // The number of largest magnitude becomes -8, which is the end of the range that has one more.
-    let largest = values.iter().copied().fold(0.0_f32, |largest, value| if value.abs() > largest.abs() { value } else { largest });
+    let largest = values
+        .iter()
+        .copied()
+        .fold(0.0_f32, |largest, value| if value.abs() > largest.abs() { value } else { largest });
     let scale = largest / -8.0;
     put(block, 0, scale);
     let number = |value: f32| whole(value * inverse(scale) + 8.0, 0.0, 15.0).to_le_bytes()[0];

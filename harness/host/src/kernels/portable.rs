@@ -27,7 +27,9 @@ pub(super) fn dot(format: Format, row: &[u8], vector: &Vector) -> f32 {
                 let sum: i32 = pairs
                     .iter()
                     .zip(low.iter().zip(high))
-                    .map(|(&pair, (&low, &high))| i32::from(pair & 15) * i32::from(low) + i32::from(pair >> 4) * i32::from(high))
+                    .map(|(&pair, (&low, &high))| {
+                        i32::from(pair & 15) * i32::from(low) + i32::from(pair >> 4) * i32::from(high)
+                    })
                     .sum();
                 scale * vector.scales[number] * sum as f32 + minimum * vector.sums[number]
             };

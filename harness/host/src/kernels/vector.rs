@@ -22,7 +22,8 @@ impl Vector {
     #[must_use]
     pub fn new(values: Vec<f32>) -> Self {
         let blocks = values.len().div_ceil(BLOCK);
-        let mut vector = Self { values, numbers: vec![0; blocks * BLOCK], scales: vec![0.0; blocks], sums: vec![0.0; blocks] };
+        let mut vector =
+            Self { values, numbers: vec![0; blocks * BLOCK], scales: vec![0.0; blocks], sums: vec![0.0; blocks] };
         vector.to_integers();
         vector
     }

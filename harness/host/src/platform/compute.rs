@@ -73,7 +73,13 @@ impl Compute {
     }
 
     /// Multiplies matrices that follow each other with the first `tokens` vectors.
-    fn multiply<'a>(&mut self, matrices: &[Matrix], rows: impl Iterator<Item = &'a [u8]>, tokens: usize, pause: &mut Pause<'_>) {
+    fn multiply<'a>(
+        &mut self,
+        matrices: &[Matrix],
+        rows: impl Iterator<Item = &'a [u8]>,
+        tokens: usize,
+        pause: &mut Pause<'_>,
+    ) {
         let mut rows = Rows::new(rows);
         let mut sum = 0.0;
         for &Matrix { bytes, format } in matrices {

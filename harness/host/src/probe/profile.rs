@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use sysinfo::System;
 
-use super::{Measured, Spread, flash::{LANES, SIZES_KIB}};
+use super::{
+    Measured, Spread,
+    flash::{LANES, SIZES_KIB},
+};
 use crate::kernels::Format;
 
 const MB: f64 = 1e6;
@@ -12,7 +15,7 @@ const MB: f64 = 1e6;
 /// The text of a device profile of this machine.
 #[must_use]
 pub fn profile(name: &str, measured: &Measured) -> String {
-    let mut system = System::new();
+    let mut system = System::new().expect("this system is one that sysinfo knows");
     system.refresh_memory();
     system.refresh_cpu_all();
     let cpu = system.cpus().first().map_or_else(|| "unknown".to_owned(), |cpu| cpu.brand().trim().to_owned());
@@ -56,7 +59,10 @@ pub fn profile(name: &str, measured: &Measured) -> String {
         line(format!("    [{}],", rates.join(", ")));
     }
     line("]\n\n[flash.source]".to_owned());
-    let from = format!("reads past the page cache, random and aligned, through the reader of a run; {repeats}; {}", widths(&grid.0));
+    let from = format!(
+        "reads past the page cache, random and aligned, through the reader of a run; {repeats}; {}",
+        widths(&grid.0)
+    );
     line(source("default", "measured", &from));
     line(source("read-unit-kib", "measured", "direct reads are whole units of it"));
     line(source("queue-depth", "measured", "as many as were tried; the device may accept more") + "\n");
@@ -77,14 +83,21 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     line(source("dispatch-us", "measured", &format!("a kernel without rows, {} ns; {repeats}", dispatch.0)));
     line(source("active-mw", "assumed", "there is no meter; energy on this machine means nothing") + "\n");
 
-    for (name, format, compute) in
-        [("host-f32", Format::F32, "f32"), ("host-f16", Format::F16, "f16"), ("host-q8", Format::Q8_0, "i8"), ("host-q4", Format::Q4_1, "i4")]
-    {
+    for (name, format, compute) in [
+        ("host-f32", Format::F32, "f32"),
+        ("host-f16", Format::F16, "f16"),
+        ("host-q8", Format::Q8_0, "i8"),
+        ("host-q4", Format::Q4_1, "i4"),
+    ] {
         let rates = of(format);
         line(format!("[[runtime]]\nname = \"{name}\"\nprocessor = \"cpu\"\ncompute-format = \"{compute}\""));
-        line(format!("bandwidth-share = 1.0\ncompute-share = {:.4}", (rates.attained.median / rates.peak.median).clamp(0.0001, 1.0)));
+        line(format!(
+            "bandwidth-share = 1.0\ncompute-share = {:.4}",
+            (rates.attained.median / rates.peak.median).clamp(0.0001, 1.0)
+        ));
         line("token-overhead-us = 0\nmemory-mb = 8\n\n[runtime.source]".to_owned());
-        let from = format!("{} over rows from DRAM, {} GFLOP/s; {repeats}", format.as_str(), rates.attained.times(1e-9));
+        let from =
+            format!("{} over rows from DRAM, {} GFLOP/s; {repeats}", format.as_str(), rates.attained.times(1e-9));
         line(source("default", "measured", &from));
         line(source("bandwidth-share", "derived", "the time of rows from DRAM is in compute-share"));
         line(source("token-overhead-us", "derived", "a replayed run samples nothing"));
@@ -105,7 +118,9 @@ fn source(key: &str, kind: &str, from: &str) -> String {
 
 /// Text that TOML takes between quotes.
 fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter == '"' || letter == '\\' || letter.is_control() { ' ' } else { letter }).collect()
+    text.chars()
+        .map(|letter| if letter == '"' || letter == '\\' || letter.is_control() { ' ' } else { letter })
+        .collect()
 }
 
 /// How far the points of a grid spread.

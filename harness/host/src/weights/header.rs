@@ -71,7 +71,8 @@ impl Header {
 
     /// Reads and checks a header.
     pub(super) fn read(file: &mut File) -> Result<Self, String> {
-        let fixed = take(file, FIXED_BYTES).map_err(|_| "is no weight store: it is too short for a header".to_owned())?;
+        let fixed =
+            take(file, FIXED_BYTES).map_err(|_| "is no weight store: it is too short for a header".to_owned())?;
         if &fixed[..8] != MAGIC {
             return Err("is no weight store: it does not begin with TIGHTFIT".to_owned());
         }
@@ -94,10 +95,8 @@ impl Header {
             return Err(damaged());
         }
         let (label, checksums) = body.split_at(usize::try_from(label_bytes).map_err(|_| damaged())?);
-        let numbers: Vec<u64> = checksums
-            .chunks_exact(8)
-            .map(|bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")))
-            .collect();
+        let numbers: Vec<u64> =
+            checksums.chunks_exact(8).map(|bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes"))).collect();
         let (checksums, dense_checksums) = numbers.split_at(usize::try_from(parts).map_err(|_| damaged())?);
         Ok(Self {
             unit_bytes: u64::from(small(12)),

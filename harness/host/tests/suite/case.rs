@@ -157,7 +157,8 @@ impl Disk {
     pub(crate) fn new(store: Store) -> Self {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let path = folder.path().join("weights.store");
-        let file = weights::build(&path, &store, DENSE_BYTES, "noise", &mut Noise).unwrap_or_else(|error| panic!("{error}"));
+        let file =
+            weights::build(&path, &store, DENSE_BYTES, "noise", &mut Noise).unwrap_or_else(|error| panic!("{error}"));
         Self { folder, store: Arc::new(store), file }
     }
 
@@ -191,12 +192,7 @@ impl Disk {
         let prefetch = if case.ahead { Prefetch::RepeatToken } else { Prefetch::None };
         let mut computed = 0;
         session::run(&mut engine, &request(&script, prefetch), |engine, _| computed = engine.platform().computed());
-        Ran {
-            counters: engine.counters(),
-            owners: engine.owners(),
-            computed,
-            outcome: engine.platform().outcome(),
-        }
+        Ran { counters: engine.counters(), owners: engine.owners(), computed, outcome: engine.platform().outcome() }
     }
 }
 

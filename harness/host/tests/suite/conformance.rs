@@ -1,5 +1,6 @@
 //! One body for both platforms: what the seam promises, asked of virtual time and of this machine alike.
 
+use tightfit_devices::{Device, ProcessorKind};
 use tightfit_engine::{
     Platform, Store,
     platform::{Cause, Kernel, KernelKind, Piece, Read, Touched},
@@ -7,7 +8,6 @@ use tightfit_engine::{
     session::{self, Stepper},
     store::{Extent, Layout},
 };
-use tightfit_devices::{Device, ProcessorKind};
 use tightfit_host::Reads;
 use tightfit_sim::{Costs, LayerCosts, SimPlatform};
 
@@ -17,9 +17,9 @@ use super::case::{self, BUNDLE_BYTES, Case, Disk, LAYERS, geometry};
 fn simulated(lanes: u32, prefetch_lanes: u32) -> SimPlatform {
     let device = Device::load("iphone-15-pro").unwrap_or_else(|error| panic!("{error}"));
     let runtime = device.runtime("llama.cpp", ProcessorKind::Cpu).expect("it has one");
-    let layer = LayerCosts { dense_bytes: 2000, dense_flops: 4000, row_bytes: 120, row_flops: 400, ..LayerCosts::default() };
-    let costs =
-        Costs { layers: vec![layer; LAYERS as usize], head_bytes: 4000, head_flops: 9000, ..Costs::default() };
+    let layer =
+        LayerCosts { dense_bytes: 2000, dense_flops: 4000, row_bytes: 120, row_flops: 400, ..LayerCosts::default() };
+    let costs = Costs { layers: vec![layer; LAYERS as usize], head_bytes: 4000, head_flops: 9000, ..Costs::default() };
     SimPlatform::new(tightfit_sim::Spec { device: &device, runtime, costs, lanes, prefetch_lanes })
 }
 
@@ -54,16 +54,7 @@ fn read(number: u64, slot: u32, cause: Cause) -> (Read, [Piece; 1]) {
 }
 
 fn dense(layer: u32) -> Kernel {
-    Kernel {
-        kind: KernelKind::Dense,
-        layer,
-        tokens: 1,
-        sequences: 1,
-        context: 1,
-        rows: 0,
-        cold_rows: 0,
-        row_uses: 0,
-    }
+    Kernel { kind: KernelKind::Dense, layer, tokens: 1, sequences: 1, context: 1, rows: 0, cold_rows: 0, row_uses: 0 }
 }
 
 #[test]
@@ -91,7 +82,7 @@ fn places_are_free_again_when_their_reads_have_been_seen_landed() {
                 platform.submit(&read, &pieces)
             });
             assert_eq!(tickets, [2 * round, 2 * round + 1], "{arm}");
-            tickets.map(|ticket| platform.wait(ticket));
+            tickets.iter().for_each(|&ticket| platform.wait(ticket));
         }
     });
 }
@@ -126,7 +117,7 @@ fn demand_reads_overtake_prefetches() {
             let demanded = [0, 1].map(|number| platform.landed(tickets[number]));
             assert_eq!(demanded, [true; 2], "{arm}: a prefetch overtook a demand read");
         }
-        tickets.map(|ticket| platform.wait(ticket));
+        tickets.iter().for_each(|&ticket| platform.wait(ticket));
     });
 }
 

@@ -37,11 +37,8 @@ fn every_reader_and_number_of_lanes_computes_the_same() {
 #[test]
 fn every_layout_and_placement_computes_the_same() {
     let reference = Disk::bundled().run(Case::default(), None);
-    let layouts = [
-        Store::new(geometry(), Layout::Bundled, 4096),
-        Store::new(geometry(), Layout::Separate, 4096),
-        shuffled(),
-    ];
+    let layouts =
+        [Store::new(geometry(), Layout::Bundled, 4096), Store::new(geometry(), Layout::Separate, 4096), shuffled()];
     for store in layouts {
         let disk = Disk::new(store);
         for placement in [Placement::Compact, Placement::InPlace] {

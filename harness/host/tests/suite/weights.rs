@@ -18,7 +18,9 @@ fn error_of(disk: &Disk) -> String {
 
 #[test]
 fn every_bundle_lies_where_the_engine_says_in_every_layout() {
-    for store in [Store::new(geometry(), Layout::Bundled, 4096), Store::new(geometry(), Layout::Separate, 4096), shuffled()] {
+    for store in
+        [Store::new(geometry(), Layout::Bundled, 4096), Store::new(geometry(), Layout::Separate, 4096), shuffled()]
+    {
         let disk = Disk::new(store);
         let file = fs::File::open(disk.file.path()).expect("the file");
         let mut bundles = 0;
@@ -77,7 +79,11 @@ fn a_file_of_another_kind_or_layout_is_refused() {
     assert!(matches!(error, HostError::Foreign { .. }), "{error:?}");
     assert!(error.to_string().contains("holds noise: its 288 bundles lie otherwise"), "{error}");
     let text: PathBuf = disk.folder.path().join("text");
-    fs::write(&text, "not a store, but long enough that it could have a header of eighty bytes, which it has not at all").expect("written");
+    fs::write(
+        &text,
+        "not a store, but long enough that it could have a header of eighty bytes, which it has not at all",
+    )
+    .expect("written");
     let error = WeightFile::open(&text, &disk.store, DENSE_BYTES).expect_err("a text");
     assert!(error.to_string().ends_with("is no weight store: it does not begin with TIGHTFIT"), "{error}");
 }
