@@ -129,10 +129,11 @@ impl World {
         }
         let bytes = to_usize(job.extent.bytes);
         let staged = staging.of(bytes);
-        // SAFETY: the staging buffer is this lane's alone, and the part lives only for the attempt.
-        #[expect(unsafe_code, reason = "reads into a buffer of this lane's own")]
         read_whole(&*self.storage, job.extent, self.before, || {
-            vec![IoSliceMut::new(unsafe { staged.range_mut(0, bytes) })]
+            // SAFETY: the staging buffer is this lane's alone, and the part lives only for the attempt.
+            #[expect(unsafe_code, reason = "reads into a buffer of this lane's own")]
+            let part = unsafe { staged.range_mut(0, bytes) };
+            vec![IoSliceMut::new(part)]
         })?;
         self.scatter(job, staged);
         Ok(())

@@ -122,13 +122,12 @@ impl HostPlatform {
             }
         }
         buffer.touch(slots.dense_offset(), slots.bytes() - slots.dense_offset());
-        let mapping = match placement {
-            Some(_) => None,
-            None => {
-                file.forget().map_err(failed)?;
-                let mapped = std::fs::File::open(file.path()).map_err(failed)?;
-                Some(Mapping::new(mapped, file.data_offset()).map_err(failed)?)
-            }
+        let mapping = if placement.is_some() {
+            None
+        } else {
+            file.forget().map_err(failed)?;
+            let mapped = std::fs::File::open(file.path()).map_err(failed)?;
+            Some(Mapping::new(mapped, file.data_offset()).map_err(failed)?)
         };
         let world = World { storage, before: file.data_offset(), buffer, latch: Latch::default() };
         let compute = Compute::new(shape, &store, &world)?;

@@ -5,6 +5,7 @@
 //! a profile needs it, and is called assumed.
 
 mod compute;
+mod dispatch;
 mod flash;
 mod memory;
 mod profile;
@@ -12,7 +13,8 @@ mod spread;
 
 use std::{path::Path, time::Duration};
 
-pub use compute::{Dispatch, Rates};
+pub use compute::Rates;
+pub use dispatch::Dispatch;
 pub use flash::{Bench, Grid, LANES, SIZES_KIB};
 pub use memory::Bandwidth;
 pub use profile::profile;
@@ -55,9 +57,9 @@ pub struct Measured {
 pub fn measure(folder: &Path, reads: Reads, effort: Effort, mut done: impl FnMut(&str)) -> Result<Measured, HostError> {
     let bandwidth = memory::bandwidth(effort)?;
     done("DRAM");
-    let rates = compute::rates(effort)?;
+    let rates = compute::rates(effort);
     done("kernels");
-    let dispatch = compute::dispatch(effort);
+    let dispatch = dispatch::dispatch(folder, effort)?;
     done("dispatch");
     let grid = flash::grid(folder, reads, effort)?;
     done("flash");

@@ -33,7 +33,7 @@ struct Lane {
 
 /// The ring.
 pub(crate) struct Ring {
-    ring: IoUring,
+    kernel: IoUring,
     file: Fd,
     world: Arc<World>,
     places: Places,
@@ -61,7 +61,7 @@ impl Ring {
         let no_file = || std::io::Error::other("an io_uring reads from a file");
         let file = Fd(world.storage.file().ok_or_else(no_file)?.as_raw_fd());
         Ok(Self {
-            ring: IoUring::new(lanes.next_power_of_two())?,
+            kernel: IoUring::new(lanes.next_power_of_two())?,
             file,
             lanes: (0..lanes).map(|_| Lane::default()).collect(),
             free: (0..lanes as usize).rev().collect(),
@@ -130,13 +130,13 @@ impl Ring {
         // SAFETY: the parts and what they point to live until the read is over: a lane's parts and staging buffer change only
         // when it is free, the buffer of the slots is the world's, and `drop` waits for what is in flight. Nobody else uses
         // the targets meanwhile (see `World::parts_in_place`). The ring has an entry for every lane.
-        unsafe { self.ring.submission().push(&read).expect("an entry for every lane") };
+        unsafe { self.kernel.submission().push(&read).expect("an entry for every lane") };
     }
 
     /// Picks up what has landed.
     fn reap(&mut self) {
         let mut any = false;
-        while let Some(entry) = { self.ring.completion().next() } {
+        while let Some(entry) = { self.kernel.completion().next() } {
             let number = usize::try_from(entry.user_data()).expect("the number of a lane");
             self.land(number, entry.result());
             any = true;
@@ -168,7 +168,7 @@ impl Ring {
     /// Tells the kernel what was put into the queue, and waits for `wanted` completions.
     fn enter(&mut self, wanted: usize) {
         loop {
-            match self.ring.submit_and_wait(wanted) {
+            match self.kernel.submit_and_wait(wanted) {
                 Ok(_) => return,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 // No room for more completions: those that are there are picked up first.
@@ -192,7 +192,7 @@ impl Reader for Ring {
     }
 
     fn poll(&mut self) -> u64 {
-        if { self.ring.completion() }.is_empty() {
+        if { self.kernel.completion() }.is_empty() {
             return 0;
         }
         let since = Instant::now();

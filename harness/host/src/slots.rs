@@ -27,7 +27,7 @@ struct Pool {
 #[derive(Clone, Debug)]
 pub(crate) struct Slots {
     pools: Vec<Pool>,
-    slots: u32,
+    count: u32,
     dense_offset: usize,
     bytes: usize,
 }
@@ -35,9 +35,9 @@ pub(crate) struct Slots {
 impl Slots {
     /// Room for every slot that the engine may give out under `placement`, then for `dense_bytes`.
     pub(crate) fn new(store: &Store, placement: Placement, dense_bytes: u64) -> Self {
-        let slots = store.geometry().bundles();
+        let count = store.geometry().bundles();
         let starts: Vec<(u32, u64)> = Resident::new(store, placement).pools().collect();
-        let ends = starts.iter().skip(1).map(|&(first, _)| first).chain([slots]);
+        let ends = starts.iter().skip(1).map(|&(first, _)| first).chain([count]);
         let mut offset = 0_usize;
         let mut pools = Vec::with_capacity(starts.len());
         for (&(first_slot, bytes), end) in starts.iter().zip(ends) {
@@ -50,12 +50,12 @@ impl Slots {
         }
         let dense_offset = offset.next_multiple_of(DIRECT_UNIT_BYTES);
         let bytes = dense_offset + to_usize(dense_bytes).next_multiple_of(DIRECT_UNIT_BYTES);
-        Self { pools, slots, dense_offset, bytes }
+        Self { pools, count, dense_offset, bytes }
     }
 
     /// Number of slots.
     pub(crate) fn count(&self) -> u32 {
-        self.slots
+        self.count
     }
 
     /// Size of the whole.
@@ -82,7 +82,7 @@ impl Slots {
 
     /// Ranges that a budget can fill: of each size of slots, as many as fit `budget_bytes` and a step's own.
     pub(crate) fn reachable(&self, budget_bytes: u64, row_bundles_max: usize) -> Vec<(usize, usize)> {
-        let ends = self.pools.iter().skip(1).map(|pool| pool.first_slot).chain([self.slots]);
+        let ends = self.pools.iter().skip(1).map(|pool| pool.first_slot).chain([self.count]);
         let range = |(pool, end): (&Pool, u32)| {
             let fits = to_usize(budget_bytes) / pool.bundle_bytes + row_bundles_max;
             (pool.offset, pool.stride * fits.min((end - pool.first_slot) as usize))
@@ -91,7 +91,7 @@ impl Slots {
     }
 
     fn pool(&self, slot: u32) -> &Pool {
-        assert!(slot < self.slots, "slot {slot} of {}", self.slots);
+        assert!(slot < self.count, "slot {slot} of {}", self.count);
         &self.pools[self.pools.partition_point(|pool| pool.first_slot <= slot) - 1]
     }
 }

@@ -5,6 +5,7 @@
 //! their sign moved to the vector (127 x 127 x 2 = 32,258).
 
 #![expect(unsafe_code, reason = "loads from slices through intrinsics")]
+#![allow(clippy::wildcard_imports, reason = "three dozen intrinsics, whose names say where they are from")]
 
 use std::arch::x86_64::*;
 

@@ -24,7 +24,7 @@ impl Vector {
         let blocks = values.len().div_ceil(BLOCK);
         let mut vector =
             Self { values, numbers: vec![0; blocks * BLOCK], scales: vec![0.0; blocks], sums: vec![0.0; blocks] };
-        vector.to_integers();
+        vector.quantize();
         vector
     }
 
@@ -47,7 +47,7 @@ impl Vector {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "at most 127 by the choice of the scale")]
-    fn to_integers(&mut self) {
+    fn quantize(&mut self) {
         let blocks = self.values.chunks(BLOCK).zip(self.numbers.chunks_exact_mut(BLOCK));
         for ((values, numbers), (scale, sum)) in blocks.zip(self.scales.iter_mut().zip(&mut self.sums)) {
             let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));

@@ -329,9 +329,8 @@ fn copy_of_head(shape: &Shape, store: &Store, world: &World) -> Result<Buffer, H
     let failed = |problem: String| HostError::Unsupported(format!("the head could not be read: {problem}"));
     let first = store.geometry().regions().iter().find(|region| region.layer as usize >= shape.layers);
     let offset = first.map_or(0, |region| store.extent(region.first, 0).offset);
-    let unit = store.read_unit_bytes();
-    let bytes = (shape.head.bytes as u64).next_multiple_of(unit).min(store.bytes() - offset);
-    let buffer = Buffer::new(to_usize(bytes).max(shape.head.bytes)).map_err(|error| failed(error.to_string()))?;
+    let bytes = store.bytes() - offset;
+    let buffer = Buffer::new(to_usize(bytes)).map_err(|error| failed(error.to_string()))?;
     let extent = Extent { offset, bytes };
     read_whole(&*world.storage, extent, world.before, || {
         // SAFETY: the buffer is new, and the part lives only for the attempt.

@@ -4,7 +4,6 @@ use std::{hint::black_box, time::Instant};
 
 use super::{Effort, Spread, flash::Noise};
 use crate::{
-    HostError,
     jobs::elapsed_ns,
     kernels::{Format, Level, Vector},
 };
@@ -27,12 +26,8 @@ pub struct Rates {
     pub attained: Spread,
 }
 
-/// What a kernel costs that computes nothing, nanoseconds.
-#[derive(Clone, Copy, Debug)]
-pub struct Dispatch(pub Spread);
-
 /// Measures all formats.
-pub(super) fn rates(effort: Effort) -> Result<Vec<Rates>, HostError> {
+pub(super) fn rates(effort: Effort) -> Vec<Rates> {
     let level = Level::detect();
     let vector = Vector::new((0..ROW).map(|place| (place % 19) as f32 / 19.0 - 0.5).collect());
     let mut noise = Noise(3);
@@ -54,7 +49,7 @@ pub(super) fn rates(effort: Effort) -> Result<Vec<Rates>, HostError> {
         let repeat = |once: &dyn Fn() -> f64| Spread::of((0..effort.repeats).map(|_| once()).collect());
         Rates { format, peak: repeat(&cached), attained: repeat(&from_dram) }
     };
-    Ok(Format::ALL.map(of_format).to_vec())
+    Format::ALL.map(of_format).to_vec()
 }
 
 /// A pass over all rows: the first half in order, the second as neurons of three rows in a scattered order.
@@ -78,22 +73,4 @@ fn pass(level: Level, format: Format, bytes: &[u8], vector: &Vector) -> f64 {
     }
     black_box((total, sums));
     2.0 * ((rows / 2 + 3 * neurons) * ROW) as f64 * 1e9 / elapsed_ns(start) as f64
-}
-
-/// Measures what a call of a kernel costs that has no rows: two looks at the clock, the booking, the call.
-pub(super) fn dispatch(effort: Effort) -> Dispatch {
-    const CALLS: u64 = 10_000;
-    let level = Level::detect();
-    let vector = Vector::new(vec![1.0; 32]);
-    let once = |_| {
-        let start = Instant::now();
-        let mut last_ns = 0;
-        for _ in 0..CALLS {
-            black_box(level.dot(Format::F32, &[], black_box(&vector)));
-            last_ns = black_box(elapsed_ns(start)) - black_box(last_ns).min(1);
-        }
-        black_box(last_ns);
-        elapsed_ns(start) as f64 / CALLS as f64
-    };
-    Dispatch(Spread::of((0..effort.repeats).map(once).collect()))
 }

@@ -82,7 +82,9 @@ fn places_are_free_again_when_their_reads_have_been_seen_landed() {
                 platform.submit(&read, &pieces)
             });
             assert_eq!(tickets, [2 * round, 2 * round + 1], "{arm}");
-            tickets.iter().for_each(|&ticket| platform.wait(ticket));
+            for ticket in tickets {
+                platform.wait(ticket);
+            }
         }
     });
 }
@@ -117,7 +119,9 @@ fn demand_reads_overtake_prefetches() {
             let demanded = [0, 1].map(|number| platform.landed(tickets[number]));
             assert_eq!(demanded, [true; 2], "{arm}: a prefetch overtook a demand read");
         }
-        tickets.iter().for_each(|&ticket| platform.wait(ticket));
+        for ticket in tickets {
+            platform.wait(ticket);
+        }
     });
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tightfit_engine::{Overlap, resident::Placement};
+use tightfit_engine::{Overlap, prefetch::Prefetch, resident::Placement, session, session::Stepper};
 use tightfit_host::{
     Fault, HostError, Reads,
     storage::{ATTEMPTS, Buffered, Direct, Storage},
@@ -181,9 +181,8 @@ fn a_ring_on_a_file_that_was_cut_ends_the_run() {
     file.set_len(disk.file.data_offset() + 4096).expect("cut");
     let mut engine = super::case::engine(&disk.store, case, platform);
     let script = super::case::script();
-    let request = super::case::request(&script, tightfit_engine::prefetch::Prefetch::None);
-    tightfit_engine::session::run(&mut engine, &request, |_, _| {});
-    use tightfit_engine::session::Stepper;
+    let request = super::case::request(&script, Prefetch::None);
+    session::run(&mut engine, &request, |_, _| {});
     let Err(HostError::Run { fault: Fault::Read { .. }, .. }) = engine.platform().outcome() else {
         panic!("{:?}", engine.platform().outcome())
     };
