@@ -19,13 +19,13 @@ BUDGETS_MIB = [12, 24]
 LANES = [2, 8]
 
 
-def run(program, asked, platform, strategy, budget_mib, lanes):
+def run(program, asked, platform, strategy, budget_mib, lanes, store=None):
     """One cell's result."""
     command = [program, "run", "quickstart", "--device", asked.device, "--strategy", strategy, "--format", "json",
                "--set", f"runtime={asked.runtime}", "--set", f"memory.budget-mib={budget_mib}", "--set", "memory.limit-mb=4000",
                "--set", f"strategy.reads.lanes={lanes}", "--set", f"request.output-tokens={asked.tokens}", "--on", platform]
     if platform == "host":
-        command += ["--reads", asked.reads, "--store-folder", asked.folder]
+        command += ["--reads", asked.reads, "--store", store]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
@@ -61,10 +61,15 @@ def main():
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     cells = []
     for strategy in STRATEGIES:
+        store = os.path.join(asked.folder, f"{strategy}.store")
+        subprocess.run([asked.program, "store", "build", "quickstart", "--strategy", strategy, "--out", store,
+                        "--set", "memory.limit-mb=4000"],
+                       check=True, capture_output=True)
         for budget_mib in BUDGETS_MIB:
             for lanes in LANES:
                 sim = run(asked.program, asked, "sim", strategy, budget_mib, lanes)
-                hosts = [run(asked.program, asked, "host", strategy, budget_mib, lanes) for _ in range(asked.repeats)]
+                hosts = [run(asked.program, asked, "host", strategy, budget_mib, lanes, store)
+                         for _ in range(asked.repeats)]
                 for host in hosts:
                     same(sim, host)
                 hosts.sort(key=lambda host: host["latency"]["tpot_ns"])
@@ -80,6 +85,7 @@ def main():
                       f"| {host['flash']['bytes'] / 1e6:.1f} | {ms[0]:.2f} | {ms[1]:.2f} | {error:+.0%} "
                       f"| {share[0][0]:.0%}/{share[0][1]:.0%} | {share[1][0]:.0%}/{share[1][1]:.0%} | {share[2][1]:.0%} |",
                       flush=True)
+        os.remove(store)
     errors = sorted(abs(cell["error"]) for cell in cells)
     p90 = errors[-(-len(errors) * 9 // 10) - 1]
     print(f"\n{len(cells)} cells, hits, reads and bytes equal to the digit; error of the time per token: median "

@@ -15,7 +15,7 @@ use super::{Cell, Plan, lanes, plan, run_on};
 use crate::{
     Inputs, RunError,
     compose::{
-        contents::Generated,
+        contents::{Filling, Noise, Origin, Tensors},
         shape::shape,
         stepper::{self, Parts},
     },
@@ -60,7 +60,7 @@ impl Host {
         let megabytes = (laid.store.bytes() + laid.dense_bytes) / 1_000_000;
         (self.note)(&format!("generating {label}: {megabytes} MB in {}, removed at the end", self.folder.display()));
         self.generated.borrow_mut().insert(label, path.clone());
-        generate(inputs, laid, &path)
+        fill(inputs, laid, &path, &label(inputs, laid), Noise(inputs.scenario.seed))
     }
 }
 
@@ -101,21 +101,32 @@ fn label(inputs: &Inputs, laid: &Laid<'_>) -> String {
     )
 }
 
-/// Writes a store of generated weights.
-pub(crate) fn generate(inputs: &Inputs, laid: &Laid<'_>, path: &Path) -> Result<WeightFile, HostError> {
+/// Writes a store.
+fn fill(
+    inputs: &Inputs,
+    laid: &Laid<'_>,
+    path: &Path,
+    label: &str,
+    origin: impl Origin,
+) -> Result<WeightFile, HostError> {
     let Laid { store, shape, cold_offset, dense_bytes, .. } = *laid;
     let rows = inputs.weights.bundles_per_layer;
-    let geometry = store.geometry().clone();
-    let mut contents = Generated::new(inputs.scenario.seed, shape.clone(), geometry, rows, cold_offset, dense_bytes);
-    weights::build(path, store, dense_bytes, &label(inputs, laid), &mut contents)
+    let mut contents = Filling::new(origin, shape.clone(), store.geometry().clone(), rows, cold_offset, dense_bytes);
+    weights::build(path, store, dense_bytes, label, &mut contents)
 }
 
-/// Writes the store that a cell reads, of generated weights. Returns what it holds.
-pub fn build(inputs: &Inputs, cell: Cell<'_>, path: &Path) -> Result<String, RunError> {
+/// Writes the store that a cell reads: of a model file's tensors, or of generated weights. Returns what it holds.
+pub fn build(inputs: &Inputs, cell: Cell<'_>, gguf: Option<&Path>, path: &Path) -> Result<String, RunError> {
     let plan = plan(inputs, cell)?;
     with_layout(inputs, cell, &plan, |laid| {
-        generate(inputs, laid, path)?;
-        Ok(label(inputs, laid))
+        let generated = label(inputs, laid);
+        let Some(gguf) = gguf else {
+            fill(inputs, laid, path, &generated, Noise(inputs.scenario.seed))?;
+            return Ok(generated);
+        };
+        let label = format!("{generated} from {}", gguf.display());
+        fill(inputs, laid, path, &label, Tensors::open(gguf, inputs, laid.shape)?)?;
+        Ok(label)
     })
 }
 

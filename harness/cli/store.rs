@@ -25,7 +25,8 @@ fn build(options: &Build) -> Result<(), RunError> {
     let scenario = Scenario::load_with(&options.scenario, std::slice::from_ref(&options.strategy), &settings)?;
     let inputs = Inputs::load(scenario, &settings)?;
     let (device, strategy) = (&inputs.devices[0], &inputs.scenario.strategies[0]);
-    let label = cell::host::build(&inputs, Cell { device, strategy, limit: None }, &options.out)?;
+    let label =
+        cell::host::build(&inputs, Cell { device, strategy, limit: None }, options.gguf.as_deref(), &options.out)?;
     output::note(&format!("wrote {}: {label}", options.out.display()));
     Ok(())
 }

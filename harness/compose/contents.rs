@@ -1,7 +1,11 @@
-//! Weights for a store that has no model file: noise of named streams, made into numbers of the right format.
+//! What a store is filled with: a model file's tensors, or noise of named streams made into numbers of the right format.
 //!
-//! A matrix depends on the seed and on what it is alone, so that a bundle has the same bytes in every layout, and a model
-//! the same weights whether its rows or its whole layers are streamed.
+//! A matrix depends on what it is alone, so that a bundle has the same bytes in every layout, and a model the same weights
+//! whether its rows or its whole layers are streamed.
+
+mod tensors;
+
+pub(crate) use tensors::Tensors;
 
 use tightfit_engine::{BundleId, Geometry};
 use tightfit_host::{HostError, Shape, kernels::Format, shape::Matrix, weights::Contents};
@@ -9,7 +13,7 @@ use tightfit_sim::random::Random;
 
 /// What a matrix is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(crate) enum Role {
     Layer,
     Bundle,
     /// A copy of lower precision.
@@ -35,9 +39,28 @@ impl Role {
     }
 }
 
+/// Where matrices come from.
+pub(crate) trait Origin {
+    /// The bytes of a matrix.
+    fn matrix(&mut self, place: &Place) -> Result<Vec<u8>, HostError>;
+}
+
+/// Noise of a seed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noise(pub(crate) u64);
+
+impl Origin for Noise {
+    fn matrix(&mut self, place: &Place) -> Result<Vec<u8>, HostError> {
+        let mut bytes = vec![0; place.matrix.bytes];
+        Random::at(self.0, place.role.stream(), place.number, place.part).fill(&mut bytes);
+        place.matrix.format.tame(&mut bytes);
+        Ok(bytes)
+    }
+}
+
 /// A matrix within a text of matrices.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+pub(crate) struct Place {
     offset: u64,
     matrix: Matrix,
     role: Role,
@@ -62,12 +85,12 @@ impl Text {
         }
     }
 
-    fn read(&mut self, seed: u64, offset: u64, mut into: &mut [u8]) {
+    fn read(&mut self, origin: &mut impl Origin, offset: u64, mut into: &mut [u8]) -> Result<(), HostError> {
         let mut index = self.places.partition_point(|place| place.offset <= offset) - 1;
         let mut at = offset - self.places[index].offset;
         while !into.is_empty() {
             if self.made.as_ref().is_none_or(|&(made, _)| made != index) {
-                self.made = Some((index, made(seed, &self.places[index])));
+                self.made = Some((index, origin.matrix(&self.places[index])?));
             }
             let bytes = &self.made.as_ref().expect("made above").1[usize::try_from(at).expect("within a matrix")..];
             let taken = bytes.len().min(into.len());
@@ -75,20 +98,14 @@ impl Text {
             now.copy_from_slice(&bytes[..taken]);
             (into, index, at) = (later, index + 1, 0);
         }
+        Ok(())
     }
-}
-
-fn made(seed: u64, place: &Place) -> Vec<u8> {
-    let mut bytes = vec![0; place.matrix.bytes];
-    Random::at(seed, place.role.stream(), place.number, place.part).fill(&mut bytes);
-    place.matrix.format.tame(&mut bytes);
-    bytes
 }
 
 /// The weights of a model of this shape.
 #[derive(Debug)]
-pub(crate) struct Generated {
-    seed: u64,
+pub(crate) struct Filling<O> {
+    origin: O,
     shape: Shape,
     geometry: Geometry,
     /// Distance from a bundle to its copy of lower precision; 0 where there are none.
@@ -100,10 +117,10 @@ pub(crate) struct Generated {
     dense: Text,
 }
 
-impl Generated {
+impl<O> Filling<O> {
     /// Of a geometry of rows or of blocks, with so many `rows` a layer; `dense_bytes` are always in DRAM.
     pub(crate) fn new(
-        seed: u64,
+        origin: O,
         shape: Shape,
         geometry: Geometry,
         rows: u32,
@@ -132,19 +149,18 @@ impl Generated {
             into.push(rest(geometry.total_bytes().saturating_sub(into.bytes)), Role::Rest, 0, 0);
             dense.push(rest(dense_bytes), Role::Rest, 1, 0);
         }
-        Self { seed, shape, geometry, cold_offset, rows, blocks, dense }
+        Self { origin, shape, geometry, cold_offset, rows, blocks, dense }
     }
 }
 
-impl Contents for Generated {
+impl<O: Origin> Contents for Filling<O> {
     fn bundle(&mut self, bundle: BundleId, into: &mut [u8]) -> Result<(), HostError> {
         if self.shape.dense.is_none() {
             let regions = self.geometry.regions();
             let own = regions.partition_point(|region| region.first <= bundle) - 1;
             let before: u64 = regions[..own].iter().map(|region| region.bundle_bytes * u64::from(region.count)).sum();
             let offset = before + u64::from(bundle - regions[own].first) * regions[own].bundle_bytes;
-            self.blocks.read(self.seed, offset, into);
-            return Ok(());
+            return self.blocks.read(&mut self.origin, offset, into);
         }
         let stride = self.rows + self.cold_offset;
         let (layer, within) = (bundle / stride, bundle % stride);
@@ -156,14 +172,13 @@ impl Contents for Generated {
             let bytes = if role == Role::Copy { each } else { matrix.bytes };
             let (own, others) = rest.split_at_mut(bytes);
             let place = Place { offset: 0, matrix: Matrix { bytes, ..matrix }, role, number, part };
-            own.copy_from_slice(&made(self.seed, &place));
+            own.copy_from_slice(&self.origin.matrix(&place)?);
             rest = others;
         }
         Ok(())
     }
 
     fn dense(&mut self, offset: u64, into: &mut [u8]) -> Result<(), HostError> {
-        self.dense.read(self.seed, offset, into);
-        Ok(())
+        self.dense.read(&mut self.origin, offset, into)
     }
 }

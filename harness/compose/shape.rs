@@ -13,8 +13,7 @@ use tightfit_scenarios::{
 
 use super::streams::{Streams, named::predictor_bytes};
 
-/// The shape of `model` as `strategy` streams it. Norms, biases and routers are counted to attention's matrix, with whose
-/// rows they are computed: they are less than a hundredth of it.
+/// The shape of `model` as `strategy` streams it.
 pub fn shape(
     model: &Model,
     quantization: &str,
@@ -38,7 +37,19 @@ pub fn shape(
         bundle.push(matrix(gate_bytes, feed_forward));
     }
     let layers = weights.layers as usize;
-    let layer = vec![matrix(weights.dense_layer_bytes, attention), matrix(weights.shared_expert_bytes, feed_forward)];
+    let value = formats.attention_value.map_or(Ok(attention), mixed)?;
+    let wide = u64::from(model.hidden) * u64::from(model.attention.head_dim);
+    let (heads, kv_heads) = (u64::from(model.attention.heads), u64::from(model.attention.kv_heads));
+    let attention_bytes = formats.attention.bytes(wide * (2 * heads + kv_heads));
+    let value_bytes = formats.attention_value.unwrap_or(formats.attention).bytes(wide * kv_heads);
+    // Norms, biases, routers, adapters.
+    let others_bytes = weights.dense_layer_bytes - attention_bytes - value_bytes;
+    let layer = vec![
+        matrix(attention_bytes, attention),
+        matrix(value_bytes, value),
+        matrix(others_bytes, one(formats.norm)?),
+        matrix(weights.shared_expert_bytes, feed_forward),
+    ];
     let predictor = matrix(predictor_bytes(strategy, weights), Format::Q8_0);
     let draft_bytes = strategy.speculative.map_or(0, |draft| u64::from(draft.draft_mb) * 1_000_000);
     let draft = matrix(draft_bytes, feed_forward);

@@ -68,6 +68,14 @@ pub struct RunResult {
     pub tokens: Vec<TokenRow>,
 }
 
+impl RunResult {
+    /// Whether the numbers of a group mean nothing here.
+    #[must_use]
+    pub fn lacks(&self, group: &str) -> bool {
+        self.not_measured.iter().any(|none| none == group)
+    }
+}
+
 /// Latencies of the request, nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -117,6 +117,10 @@ pub(crate) struct Build {
     /// Set a key, as in `run`. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) settings: Vec<String>,
+    /// Take the weights of this GGUF file; without it, they are generated from the scenario's seed. Columns of a quantized
+    /// down matrix are quantized anew, since a bundle holds them as rows; all else in the model's formats is kept as it is.
+    #[arg(long, value_name = "FILE.gguf")]
+    pub(crate) gguf: Option<PathBuf>,
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,

@@ -6,6 +6,7 @@
 
 mod buffer;
 mod error;
+pub mod gguf;
 mod jobs;
 pub mod kernels;
 mod lanes;

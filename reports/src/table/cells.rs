@@ -117,9 +117,7 @@ impl Column {
         let number = |value: f64| Cell { text: significant(value), sort: value.is_finite().then_some(value) };
         match self.value {
             Value::Speed(..) | Value::Measured(..) if is_killed(result) => Cell { text: NONE.to_owned(), sort: None },
-            Value::Measured(group, ..) if result.not_measured.iter().any(|none| none == group) => {
-                Cell { text: NONE.to_owned(), sort: None }
-            }
+            Value::Measured(group, ..) if result.lacks(group) => Cell { text: NONE.to_owned(), sort: None },
             Value::Measured(_, of, size) | Value::Speed(of, size) | Value::Always(of, size) => {
                 number(of(result) / size)
             }

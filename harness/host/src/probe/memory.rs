@@ -3,7 +3,11 @@
 use std::{hint::black_box, thread, time::Instant};
 
 use super::{Effort, Spread};
-use crate::{Buffer, HostError, jobs::elapsed_ns};
+use crate::{
+    Buffer, HostError,
+    jobs::elapsed_ns,
+    kernels::{Format, Level, Vector},
+};
 
 /// Far beyond any cache.
 const BYTES: usize = 256 << 20;
@@ -29,9 +33,10 @@ pub(super) fn bandwidth(effort: Effort) -> Result<Bandwidth, HostError> {
     let source = unsafe { buffer.range(0, BYTES) };
     let per_s = |bytes: usize, start: Instant| bytes as f64 * 1e9 / elapsed_ns(start) as f64;
     let repeat = |once: &dyn Fn() -> f64| Spread::of((0..effort.repeats).map(|_| once()).collect());
+    let (level, ones) = (Level::detect(), Vector::new(vec![1.0; 2048]));
     let stream = repeat(&|| {
         let start = Instant::now();
-        black_box(sum(source));
+        black_box(sum(level, source, &ones));
         per_s(BYTES, start)
     });
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -39,7 +44,7 @@ pub(super) fn bandwidth(effort: Effort) -> Result<Bandwidth, HostError> {
         let start = Instant::now();
         thread::scope(|scope| {
             for part in source.chunks(BYTES.div_ceil(threads)) {
-                scope.spawn(|| black_box(sum(part)));
+                scope.spawn(|| black_box(sum(level, part, &ones)));
             }
         });
         per_s(BYTES, start)
@@ -56,13 +61,8 @@ pub(super) fn bandwidth(effort: Effort) -> Result<Bandwidth, HostError> {
     Ok(Bandwidth { stream, peak, copy })
 }
 
-/// The sum of all words, eight at a time so that the adds don't wait for each other.
-fn sum(bytes: &[u8]) -> u64 {
-    let mut sums = [0_u64; 8];
-    for block in bytes.chunks_exact(64) {
-        for (sum, word) in sums.iter_mut().zip(block.chunks_exact(8)) {
-            *sum = sum.wrapping_add(u64::from_le_bytes(word.try_into().expect("eight bytes")));
-        }
-    }
-    sums.iter().fold(0, |sum, &part| sum.wrapping_add(part))
+/// The sum of all floats, by the loop that multiplies rows: one row after the other, times a vector that stays in the
+/// cache.
+fn sum(level: Level, bytes: &[u8], ones: &Vector) -> f32 {
+    bytes.chunks_exact(4 * ones.len()).map(|row| level.dot(Format::F32, row, ones)).sum()
 }
