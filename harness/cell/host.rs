@@ -59,8 +59,8 @@ impl Host {
         let path = self.folder.join(format!("tightfit-{}-{number}.store", std::process::id()));
         let megabytes = (laid.store.bytes() + laid.dense_bytes) / 1_000_000;
         (self.note)(&format!("generating {label}: {megabytes} MB in {}, removed at the end", self.folder.display()));
-        self.generated.borrow_mut().insert(label, path.clone());
-        fill(inputs, laid, &path, &label(inputs, laid), Noise(inputs.scenario.seed))
+        self.generated.borrow_mut().insert(label.clone(), path.clone());
+        fill(inputs, laid, &path, &label, Noise(inputs.scenario.seed))
     }
 }
 
