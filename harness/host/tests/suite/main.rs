@@ -5,6 +5,7 @@
 mod case;
 mod conformance;
 mod faults;
+mod gguf;
 mod kernels;
 mod mapped;
 mod probe;
