@@ -41,7 +41,7 @@ impl Shelf {
     pub(crate) fn device(&self, name: &str, set: &[(String, Value)]) -> Result<(Arc<Device>, String), RunError> {
         self.devices.get(&format!("{name} {set:?}"), || {
             let device = Device::load_with(name, set)?;
-            Ok((Arc::new(device), text_digest(name, Device::embedded(name))))
+            Ok((Arc::new(device), hexadecimal(Device::whole_text(name)?.as_bytes())))
         })
     }
 

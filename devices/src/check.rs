@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use crate::{Device, DeviceError, FlashLaw, Sources, locate};
+use crate::{Device, DeviceError, FlashLaw, Sources};
 
 /// A key and what is wrong with it, before it is known which file it stands in.
 #[derive(Debug)]
@@ -16,9 +16,13 @@ impl Problem {
         Self { key: key.to_owned(), text: text.into() }
     }
 
+    /// The dotted key.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The error, with the line of the key if the text is at hand.
-    pub(crate) fn at(self, origin: &str, text: Option<&str>) -> DeviceError {
-        let line = text.and_then(|text| locate::line(text, &self.key));
+    pub(crate) fn at(self, origin: &str, line: Option<usize>) -> DeviceError {
         DeviceError::Impossible { origin: origin.to_owned(), line, key: self.key, problem: self.text }
     }
 }

@@ -1,12 +1,12 @@
 //! A device: the whole profile, read and checked.
 
-use std::{fmt, path::Path};
+use std::{borrow::Cow, fmt, fs, path::Path};
 
 use serde::Deserialize;
 
 use crate::{
     Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, Sourced, check, embedded,
-    near, overrides, read, sourced_numbers,
+    layers::Layers, near, overrides, read, render, sourced_numbers,
 };
 
 /// What kind of thing the device is.
@@ -113,10 +113,10 @@ impl Device {
         embedded::NAMES
     }
 
-    /// The TOML text of an embedded profile.
+    /// The TOML text of an embedded profile, as written: what it is built on is not in it.
     #[must_use]
     pub fn embedded(name: &str) -> Option<&'static str> {
-        embedded::PROFILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+        embedded::profile(name)
     }
 
     /// A profile by embedded name, or from a path that ends in `.toml`.
@@ -126,24 +126,18 @@ impl Device {
 
     /// The same, with dotted keys set first; see [`Device::parse_with`].
     pub fn load_with(name_or_path: &str, overrides: &[(String, toml::Value)]) -> Result<Self, DeviceError> {
-        if let Some(text) = Self::embedded(name_or_path) {
-            return Self::parse_with(name_or_path, text, overrides);
-        }
-        let path = Path::new(name_or_path);
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            let near = near::suggestion(name_or_path, Self::names());
-            return Err(DeviceError::Unknown { name: name_or_path.to_owned(), near });
-        }
-        let text =
-            std::fs::read_to_string(path).map_err(|problem| DeviceError::File { path: path.to_owned(), problem })?;
-        Self::parse_with(name_or_path, &text, overrides)
+        Self::parse_with(name_or_path, &text_of(name_or_path)?, overrides)
     }
 
     /// A profile from its text; `origin` names the text in errors.
     pub fn parse(origin: &str, text: &str) -> Result<Self, DeviceError> {
-        let mut device: Self = toml::from_str(text).map_err(|problem| in_toml(origin, problem))?;
-        let table: toml::Table = toml::from_str(text).map_err(|problem| in_toml(origin, problem))?;
-        check::possible(&device, &table).map_err(|problem| problem.at(origin, Some(text)))?;
+        let layers = Layers::read(origin, text)?;
+        let mut device: Self = layers.parse()?;
+        let table: toml::Table = layers.parse()?;
+        check::possible(&device, &table).map_err(|problem| {
+            let (origin, line) = layers.place(problem.key());
+            problem.at(origin, line)
+        })?;
         device.numbers = sourced_numbers(&table);
         Ok(device)
     }
@@ -156,15 +150,24 @@ impl Device {
         if overrides.is_empty() {
             return Ok(device);
         }
+        let mut table: toml::Table = Layers::read(origin, text)?.parse()?;
         let origin = &format!("{origin} with settings");
-        let mut table: toml::Table = toml::from_str(text).map_err(|problem| in_toml(origin, problem))?;
         for (key, value) in overrides {
             overrides::set(&mut table, key, value.clone()).map_err(|problem| problem.at(origin, None))?;
         }
-        let mut device: Self = table.clone().try_into().map_err(|problem| in_toml(origin, problem))?;
+        let in_toml = |problem| DeviceError::Toml { origin: origin.clone(), problem: Box::new(problem) };
+        let mut device: Self = table.clone().try_into().map_err(in_toml)?;
         check::possible(&device, &table).map_err(|problem| problem.at(origin, None))?;
         device.numbers = sourced_numbers(&table);
         Ok(device)
+    }
+
+    /// The text of a profile by embedded name or path, with what it is built on merged in: it reads as the same device.
+    pub fn whole_text(name_or_path: &str) -> Result<String, DeviceError> {
+        let text = text_of(name_or_path)?;
+        Self::parse(name_or_path, &text)?;
+        let layers = Layers::read(name_or_path, &text)?;
+        if layers.is_one_file() { Ok(text.into_owned()) } else { Ok(render::text(&layers.parse()?)) }
     }
 
     /// Every number of the profile as it was read, with its source, in the file's sections.
@@ -190,6 +193,16 @@ impl Device {
     }
 }
 
-fn in_toml(origin: &str, problem: toml::de::Error) -> DeviceError {
-    DeviceError::Toml { origin: origin.to_owned(), problem: Box::new(problem) }
+/// Text of a profile by embedded name, or of a file whose path ends in `.toml`.
+fn text_of(name_or_path: &str) -> Result<Cow<'static, str>, DeviceError> {
+    if let Some(text) = Device::embedded(name_or_path) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let path = Path::new(name_or_path);
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        let near = near::suggestion(name_or_path, Device::names());
+        return Err(DeviceError::Unknown { name: name_or_path.to_owned(), near });
+    }
+    let text = fs::read_to_string(path).map_err(|problem| DeviceError::File { path: path.to_owned(), problem })?;
+    Ok(Cow::Owned(text))
 }

@@ -1,6 +1,6 @@
 //! What a device is: memory, flash, processors, runtimes, power, battery and heat, each number with its source.
 //!
-//! A profile is a TOML file (`devices/profiles/<name>.toml`). Parsing turns every figure into an integer of a unit type,
+//! A profile is a TOML file (`devices/profiles/<name>.toml`), perhaps built on others (`base`). Parsing turns every figure into an integer of a unit type,
 //! and refuses at the door whatever could not be a device, so that nothing behind it has to check again.
 
 mod check;
@@ -9,13 +9,16 @@ mod embedded;
 mod error;
 mod flash;
 mod heat;
+mod layers;
 pub mod locate;
 mod memory;
+mod merge;
 pub mod near;
 mod overrides;
 mod power;
 mod processor;
 pub mod read;
+mod render;
 mod runtime;
 mod source;
 mod sourced;

@@ -11,10 +11,7 @@ use super::{args::Kind, output, trace as trace_command};
 /// Prints the file behind a name, after a check that it is right.
 pub(crate) fn show(kind: Kind, name: &str) -> Result<(), RunError> {
     let text = match kind {
-        Kind::Devices => {
-            Device::load(name)?;
-            Device::embedded(name).map_or_else(|| read(name), |text| Ok(text.to_owned()))?
-        }
+        Kind::Devices => Device::whole_text(name)?,
         Kind::Models => {
             Model::load(name)?;
             Model::embedded(name).map_or_else(|| read(name), |text| Ok(text.to_owned()))?

@@ -2,19 +2,23 @@
 
 use tightfit_devices::Device;
 
-/// An embedded profile with one piece of its text replaced; the error must come, and only from that.
-fn problem(name: &str, from: &str, to: &str) -> String {
-    let text = Device::embedded(name).expect("an embedded profile");
-    assert!(text.contains(from), "{name} has no `{from}`");
+/// A whole profile of one file with a law, and one with a grid.
+const PHONE: &str = include_str!("phone.toml");
+const LAPTOP: &str = include_str!("laptop.toml");
+
+/// A profile with one piece of its text replaced; the error must come, and only from that.
+fn problem(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "no `{from}`");
+    Device::parse("test.toml", text).unwrap_or_else(|error| panic!("{error}"));
     Device::parse("test.toml", &text.replacen(from, to, 1)).expect_err("an impossible profile").to_string()
 }
 
 fn phone(from: &str, to: &str) -> String {
-    problem("iphone-15-pro-max", from, to)
+    problem(PHONE, from, to)
 }
 
 fn laptop(from: &str, to: &str) -> String {
-    problem("macbook-pro-m1-max", from, to)
+    problem(LAPTOP, from, to)
 }
 
 #[test]
@@ -302,7 +306,7 @@ fn sections_that_are_missing() {
       | ^
     missing field `memory`
     "#);
-    let phone = Device::embedded("iphone-15-pro-max").expect("an embedded profile");
+    let phone = PHONE;
     let start = phone.find("[battery]").expect("a battery");
     let end = phone.find("[heat]").expect("heat");
     let text = format!("{}{}", &phone[..start], &phone[end..]);

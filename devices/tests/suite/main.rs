@@ -1,5 +1,6 @@
 //! Tests of the device profiles: the embedded ones, what is refused, settings from outside, and mutated texts.
 
+mod bases;
 mod errors;
 mod mutation;
 mod overrides;

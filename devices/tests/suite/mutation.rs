@@ -38,7 +38,7 @@ proptest! {
         profile in 0..Device::names().len(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..6, prop::sample::select(PIECES)), 1..4),
     ) {
-        let text = Device::embedded(Device::names()[profile]).expect("an embedded profile");
+        let text = Device::whole_text(Device::names()[profile]).expect("an embedded profile");
         let mut letters: Vec<char> = text.chars().collect();
         for (place, removed, piece) in edits {
             let start = place.index(letters.len());
