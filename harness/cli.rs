@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod run;
 mod show;
+mod store;
 mod sweep;
 mod trace;
 mod validate;
@@ -33,6 +34,7 @@ pub(crate) fn main() -> ExitCode {
         Command::List { kind } => list::list(kind),
         Command::Show { kind, name } => show::show(kind, &name),
         Command::Model(command) => model::model(&command),
+        Command::Store(command) => store::store(&command),
         Command::Trace(command) => trace::trace(&command),
         Command::Validate(options) => validate::validate(&options),
         Command::Device(command) => device::device(&command),

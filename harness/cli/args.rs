@@ -1,6 +1,7 @@
 //! The commands and their options.
 
 mod fidelity;
+mod host;
 mod model;
 mod trace;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tightfit::sweep::Shard;
 
 pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
+pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
 pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
@@ -52,6 +54,9 @@ pub(crate) enum Command {
     /// Make models of other tools' files.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Write weight stores that this machine runs on, or look at them.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
@@ -72,6 +77,7 @@ impl Default for Command {
             out: None,
             shard: None,
             format: Format::Text,
+            host: OnHost::default(),
         })
     }
 }
@@ -102,6 +108,8 @@ pub(crate) struct Run {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) host: OnHost,
 }
 
 /// Options of `merge`.

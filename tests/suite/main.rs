@@ -11,6 +11,7 @@ mod determinism;
 mod device_keys;
 mod formats;
 mod laws;
+mod on_host;
 mod profile;
 mod program;
 mod random;
