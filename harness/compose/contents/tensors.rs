@@ -7,9 +7,10 @@ use tightfit_host::{
     gguf::{Gguf, Tensor},
     kernels::Format,
 };
+use tightfit_scenarios::model;
 
 use super::{Origin, Place, Role};
-use crate::Inputs;
+use crate::{Inputs, compose::shape::dense_tensors};
 
 /// The matrices of a layer's neurons, each as rows of a neuron's weights.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Tensors {
     name: String,
     rows: u64,
     formats: [Format; 3],
+    /// What each of a layer's dense matrices is made of.
+    dense: Vec<&'static [&'static str]>,
     /// Those of the layer that was asked for last.
     neurons: Option<Neurons>,
 }
@@ -43,7 +46,8 @@ impl Tensors {
         }
         let formats = [up.format, down.format, gate.format];
         let rows = u64::from(inputs.weights.bundles_per_layer);
-        Ok(Self { file: Gguf::open(path)?, name: path.display().to_string(), rows, formats, neurons: None })
+        let dense = dense_tensors(&inputs.model, 0).map(|tensor| names(tensor.role)).collect::<Result<_, _>>()?;
+        Ok(Self { file: Gguf::open(path)?, name: path.display().to_string(), rows, formats, dense, neurons: None })
     }
 
     /// Those of a layer, read where they are not the last ones.
@@ -75,13 +79,11 @@ impl Tensors {
 impl Origin for Tensors {
     fn matrix(&mut self, place: &Place) -> Result<Vec<u8>, HostError> {
         let (number, format) = (place.number, place.matrix.format);
-        let of_layer = |roles: &[&str]| -> Vec<String> {
-            roles.iter().map(|role| format!("blk.{number}.{role}.weight")).collect()
-        };
         let bytes = match (place.role, place.part) {
-            (Role::Layer, 0) => self.joined(&of_layer(&["attn_q", "attn_k", "attn_output"]), format)?,
-            (Role::Layer, 1) => self.joined(&of_layer(&["attn_v"]), format)?,
-            (Role::Layer, 2) => self.joined(&of_layer(&["attn_norm", "ffn_norm"]), format)?,
+            (Role::Layer, part) => {
+                let names = self.dense[part as usize].iter().map(|role| format!("blk.{number}.{role}.weight"));
+                self.joined(&names.collect::<Vec<_>>(), format)?
+            }
             (Role::Head, _) => self.joined(&["token_embd.weight".to_owned()], format)?,
             (Role::Rest, _) => self.joined(&["output_norm.weight".to_owned()], Format::F32)?,
             (Role::Bundle, part) => {
@@ -91,7 +93,6 @@ impl Origin for Tensors {
                 let bytes = tensor.bytes.get(row * place.matrix.bytes..(row + 1) * place.matrix.bytes);
                 bytes.unwrap_or_default().to_vec()
             }
-            (Role::Layer, _) => return Err(unsupported("shared experts")),
             (Role::Copy | Role::Predictor | Role::Draft, _) => {
                 return Err(unsupported("copies of lower precision, predictors or drafts"));
             }
@@ -107,6 +108,18 @@ impl Origin for Tensors {
             place.role,
             place.matrix.bytes,
         )))
+    }
+}
+
+/// The file's tensors that one of the model's is made of.
+fn names(role: model::Role) -> Result<&'static [&'static str], HostError> {
+    match role {
+        model::Role::Query => Ok(&["attn_q"]),
+        model::Role::Key => Ok(&["attn_k"]),
+        model::Role::Value => Ok(&["attn_v"]),
+        model::Role::AttentionOutput => Ok(&["attn_output"]),
+        model::Role::Vector => Ok(&["attn_norm", "ffn_norm"]),
+        other => Err(unsupported(&format!("{other:?} beside them"))),
     }
 }
 
