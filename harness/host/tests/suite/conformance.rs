@@ -1,6 +1,6 @@
 //! One body for both platforms: what the seam promises, asked of virtual time and of this machine alike.
 
-use tightfit_devices::{Device, ProcessorKind};
+use tightfit_devices::{Device, ProcessorKind, Stored, WeightFormat};
 use tightfit_engine::{
     Platform, Store,
     platform::{Cause, Kernel, KernelKind, Piece, Read, Touched},
@@ -17,9 +17,9 @@ use super::case::{self, BUNDLE_BYTES, Case, Disk, LAYERS, geometry};
 fn simulated(lanes: u32, prefetch_lanes: u32) -> SimPlatform {
     let device = Device::load("iphone-15-pro").unwrap_or_else(|error| panic!("{error}"));
     let runtime = device.runtime("llama.cpp", ProcessorKind::Cpu).expect("it has one");
-    let layer =
-        LayerCosts { dense_bytes: 2000, dense_flops: 4000, row_bytes: 120, row_flops: 400, ..LayerCosts::default() };
-    let costs = Costs { layers: vec![layer; LAYERS as usize], head_bytes: 4000, head_flops: 9000, ..Costs::default() };
+    let stored = |parameters| Stored::one(WeightFormat::Float16, parameters, 2 * parameters);
+    let layer = LayerCosts { dense: stored(1000), row: stored(60), ..LayerCosts::default() };
+    let costs = Costs { layers: vec![layer; LAYERS as usize], head: stored(2000), ..Costs::default() };
     SimPlatform::new(tightfit_sim::Spec { device: &device, runtime, costs, lanes, prefetch_lanes })
 }
 
