@@ -72,6 +72,26 @@ fn a_store_that_was_built_is_read_and_another_layouts_is_refused() {
 }
 
 #[test]
+fn layers_that_are_not_alike_are_refused_with_what_differs() {
+    let folder = folder();
+    let cases = [
+        ("gemma-3-1b", "q8-0", "has window layers"),
+        ("lfm2.5-350m", "f16", "has convolution layers"),
+        ("qwen3.5-0.8b", "f16", "has linear layers"),
+        ("tinyllama-1.1b", "q4-k-m", "has Value of layer"),
+    ];
+    for (model, quantization, why) in cases {
+        let [model, quantization] =
+            [("model", model), ("quantization", quantization)].map(|(key, it)| format!("{key}={it}"));
+        let asked = ["run", "llm-in-a-flash", "--set", &model, "--set", &quantization, "--strategy", "naive"];
+        let output = run(folder.path(), &[&asked[..], &["--on", "host", "--store-folder", "."]].concat());
+        assert_eq!(output.status.code(), Some(2), "{model}");
+        let problem = text(&output.stderr);
+        assert!(problem.contains(why) && problem.contains("layers that are all alike"), "{model}: {problem}");
+    }
+}
+
+#[test]
 fn a_format_without_a_kernel_is_refused_with_those_that_have_one() {
     let folder = folder();
     let asked = [
