@@ -15,6 +15,7 @@ mod formats;
 mod gate;
 mod habits;
 mod laws;
+mod on_host;
 mod profile;
 mod program;
 mod random;

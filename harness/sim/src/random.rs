@@ -33,6 +33,11 @@ impl Random {
         u64::from(self.generator.next_u32()) < threshold
     }
 
+    /// Fills `bytes` with noise.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.generator.fill_bytes(bytes);
+    }
+
     /// True with a chance of `wanted` in `left`.
     pub fn one_of(&mut self, wanted: usize, left: usize) -> bool {
         let scaled = (u128::from(self.generator.next_u64()) * left as u128) >> 64;
