@@ -9,7 +9,7 @@ use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
-    strategy::{Mechanism, Stream},
+    strategy::{Evict, Mechanism, Stream},
     trace::{self, Trace},
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec};
@@ -115,12 +115,18 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
         Mechanism::PageCache(_) => (1, 1),
     };
     let runtime = inputs.runtime(device);
+    // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
+    let keeps =
+        matches!(&cell.strategy.mechanism, Mechanism::ResidentSet { set, .. } if set.evict != Evict::RetainNone);
     let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(context_max));
     let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
     let parts = Parts {
         streams: &streams,
         profile: inputs.profile(cell.strategy),
-        platform: SimPlatform::new(spec).with_heat(inputs.scenario.thermal.start.0).with_pressure(room.pressure),
+        platform: SimPlatform::new(spec)
+            .with_heat(inputs.scenario.thermal.start.0)
+            .with_pressure(room.pressure)
+            .with_admission(runtime.admit.filter(|_| keeps)),
         budget_bytes: room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),
         page_bytes: device.memory.page.get(),
