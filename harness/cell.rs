@@ -11,7 +11,7 @@ use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
-    strategy::{Mechanism, Stream},
+    strategy::{Evict, Mechanism, Stream},
     trace::{self, Trace},
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec, service::ServiceTable};
@@ -117,7 +117,13 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let runtime = inputs.runtime(device);
     let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(plan.context_max));
     let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
-    let platform = SimPlatform::new(spec).with_heat(inputs.scenario.thermal.start.0).with_pressure(plan.room.pressure);
+    // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
+    let keeps =
+        matches!(&cell.strategy.mechanism, Mechanism::ResidentSet { set, .. } if set.evict != Evict::RetainNone);
+    let platform = SimPlatform::new(spec)
+        .with_heat(inputs.scenario.thermal.start.0)
+        .with_pressure(plan.room.pressure)
+        .with_admission(runtime.admit.filter(|_| keeps));
     run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))
 }
 

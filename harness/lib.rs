@@ -14,6 +14,7 @@ pub mod provenance;
 pub mod run;
 mod shelf;
 pub mod sweep;
+mod synthetic;
 pub mod validate;
 
 pub use error::RunError;

@@ -166,7 +166,7 @@ pub(super) fn width() -> Option<u16> {
 }
 
 /// The command as one would type it again, wherever the program lies.
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let quoted = |argument: String| {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=,:".contains(letter);
         if !argument.is_empty() && argument.chars().all(plain) {
