@@ -167,13 +167,13 @@ impl Model {
         embedded::MODELS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
-    /// The TOML text of the embedded model that a name or an alias stands for (see [`reference`]).
+    /// The TOML text of the embedded model that a name or an alias stands for (see [`mod@reference`]).
     #[must_use]
     pub fn text(name: &str) -> Option<&'static str> {
         reference::known(name).and_then(|found| Self::embedded(found.model))
     }
 
-    /// A model by embedded name or alias (see [`reference`]), or from a path that ends in `.toml`.
+    /// A model by embedded name or alias (see [`mod@reference`]), or from a path that ends in `.toml`.
     pub fn load(name_or_path: &str) -> Result<Self, ModelError> {
         if let Some(name) = reference::known(name_or_path).map(|found| found.model) {
             let text = Self::embedded(name).expect("names are those of the embedded models");
