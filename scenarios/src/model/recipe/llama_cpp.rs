@@ -325,7 +325,7 @@ fn fitting(format: Format, columns: u64) -> Format {
         return format;
     }
     let smaller_blocks = match format {
-        Format::Q2_K | Format::Q3_K | Format::TQ1_0 | Format::TQ2_0 => Format::Q4_0,
+        Format::TQ1_0 | Format::TQ2_0 => Format::Q4_0,
         Format::Q4_K => Format::Q5_0,
         Format::Q5_K => Format::Q5_1,
         Format::Q6_K => Format::Q8_0,

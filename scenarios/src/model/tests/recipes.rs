@@ -33,7 +33,7 @@ fn widths_that_are_no_whole_blocks_fall_back() {
     assert_eq!(format("qwen2.5-0.5b", "q4-k-m", Role::Query, 0), Format::Q5_0);
     assert_eq!(format("qwen2.5-0.5b", "q4-k-m", Role::Down, 0), Format::Q6_K);
     assert_eq!(format("qwen2.5-0.5b", "q5-k-m", Role::Up, 0), Format::Q5_1);
-    assert_eq!(format("qwen2.5-0.5b", "q3-k-s", Role::Up, 0), Format::Q4_0);
+    assert_eq!(format("qwen2.5-0.5b", "q3-k-s", Role::Up, 0), Format::IQ4_NL);
     assert_eq!(format("qwen2.5-0.5b", "iq2-xs", Role::Up, 0), Format::IQ4_NL);
     // BitNet's heads of 100: 3200 wide, 100 blocks of 32.
     assert_eq!(format("bitnet-3b", "q6-k", Role::Up, 0), Format::Q8_0);
