@@ -142,6 +142,7 @@ impl<'a, P> Parts<'a, P> {
         let (lanes, _) = lanes(cell);
         Self {
             streams: &plan.streams,
+            own_policy: inputs.policies.iter().find(|policy| policy.name() == cell.strategy.name).cloned(),
             profile: inputs.profile(cell.strategy),
             platform,
             service: ServiceTable::new(&device.flash.law, lanes.min(device.flash.queue_depth)),

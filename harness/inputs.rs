@@ -13,7 +13,7 @@ use tightfit_scenarios::{
 };
 use toml::Value;
 
-use crate::{RunError, compose::profile::Profile, shelf::Shelf, synthetic};
+use crate::{OwnPolicy, RunError, compose::profile::Profile, shelf::Shelf, synthetic};
 
 /// A scenario's inputs.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Inputs {
     pub digests: BTreeMap<String, String>,
     /// Keys of the devices that are not as in their profiles, without the leading `device.`.
     pub device_settings: Vec<(String, Value)>,
+    /// Policies of one's own, by the name of the strategy that evicts with them.
+    pub(crate) policies: Vec<OwnPolicy>,
     /// What is shared with other inputs.
     pub(crate) shelf: Arc<Shelf>,
 }
@@ -76,9 +78,27 @@ impl Inputs {
             }
         };
         let (device_settings, shelf) = (settings.device.clone(), Arc::clone(shelf));
-        let inputs = Self { scenario, devices, model, weights, quantization, trace, digests, device_settings, shelf };
+        let inputs = Self {
+            scenario,
+            devices,
+            model,
+            weights,
+            quantization,
+            trace,
+            digests,
+            device_settings,
+            policies: Vec::new(),
+            shelf,
+        };
         inputs.check()?;
         Ok(inputs)
+    }
+
+    /// The same, where strategies of these policies' names evict with them.
+    #[must_use]
+    pub fn with_policies(mut self, policies: Vec<OwnPolicy>) -> Self {
+        self.policies = policies;
+        self
     }
 
     /// The runtime of `device` that the scenario asks for.

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use tightfit::{
-    Inputs, RunError,
+    Inputs, Report, RunError,
     cell::host::Host,
     expect::{self, Asked as Which},
-    reports::{csv, entry::entries, html::Meta, json, schema::RunResult, table, write},
+    reports::{csv, entry::entries, json, schema::RunResult},
     run::{self, Curve},
     scenarios::{Scenario, Settings},
     sweep::{Asked, Shard},
@@ -52,18 +52,19 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
             None => run::run(inputs, curve, || bar.inc(1)),
         };
         bar.finish_and_clear();
-        results.push((inputs, of_scenario?));
+        results.push((inputs, Report::new(inputs, of_scenario?, command_line())));
     }
     // Files first: where they can't be written nothing is printed either.
     if let Some(folder) = &options.out {
-        for (inputs, of_scenario) in &results {
+        for (inputs, report) in &results {
             let folder = if results.len() == 1 { folder.clone() } else { folder.join(&inputs.scenario.name) };
-            write_out(&folder, inputs, of_scenario)?;
+            let written = report.write(&folder)?;
+            output::note(&format!("wrote {} files to {}", written.len(), folder.display()));
         }
     }
     let mut is_met = true;
-    for (inputs, of_scenario) in &results {
-        is_met &= meets(options, &inputs.scenario, own_points(inputs, of_scenario))?;
+    for (inputs, report) in &results {
+        is_met &= meets(options, &inputs.scenario, report.results())?;
     }
     output::print(&printed(options.format, &results))?;
     Ok(if is_met { Done::Well } else { Done::Failed })
@@ -139,25 +140,17 @@ fn load(mut scenario: Scenario, options: &Run, settings: &Settings) -> Result<In
 }
 
 /// The results as text. The table shows the scenario's own memory limit; the curve's points are for charts and files.
-fn printed(format: Format, results: &[(&Inputs, Vec<RunResult>)]) -> String {
-    let everything = || results.iter().flat_map(|(_, of_scenario)| of_scenario).cloned().collect::<Vec<_>>();
+fn printed(format: Format, reports: &[(&Inputs, Report)]) -> String {
+    let everything = || reports.iter().flat_map(|(_, report)| [report.results(), report.curve()].concat());
+    let tables = |table: &dyn Fn(&Report) -> String| {
+        reports.iter().map(|(_, report)| table(report)).collect::<Vec<_>>().join("\n")
+    };
     match format {
-        Format::Json => json::results(&everything()),
-        Format::Csv => csv::results(&everything()),
-        Format::Text => tables(results, |own| table::text(own, width())),
-        Format::Md => tables(results, table::markdown),
+        Format::Json => json::results(&everything().collect::<Vec<_>>()),
+        Format::Csv => csv::results(&everything().collect::<Vec<_>>()),
+        Format::Text => tables(&|report| report.text(width())),
+        Format::Md => tables(&Report::markdown),
     }
-}
-
-fn tables(results: &[(&Inputs, Vec<RunResult>)], table: impl Fn(&[RunResult]) -> String) -> String {
-    let tables: Vec<String> =
-        results.iter().map(|(inputs, of_scenario)| table(own_points(inputs, of_scenario))).collect();
-    tables.join("\n")
-}
-
-/// The results at the scenario's own memory limit, which come first.
-fn own_points<'r>(inputs: &Inputs, results: &'r [RunResult]) -> &'r [RunResult] {
-    &results[..inputs.devices.len() * inputs.scenario.strategies.len()]
 }
 
 /// Columns of the terminal, where there is one.
@@ -177,25 +170,4 @@ pub(super) fn command_line() -> String {
     };
     let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
     std::iter::once("tightfit".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
-}
-
-fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<(), RunError> {
-    let mut notes = vec![inputs.scenario.question.clone()];
-    if let Some(trace) = &inputs.trace {
-        notes.push(format!(
-            "Strategies that stream the feed-forward rows compute only those that the trace calls active ({}); what the \
-             others would have added is dropped, and this replay can't tell what the model would then have said.",
-            trace.header().definition
-        ));
-    }
-    let meta = Meta {
-        title: inputs.scenario.title.clone(),
-        command: command_line(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        notes,
-    };
-    let (own, curve) = results.split_at(own_points(inputs, results).len());
-    let written = write::all(folder, own, curve, &meta)?;
-    output::note(&format!("wrote {} files to {}", written.len(), folder.display()));
-    Ok(())
 }

@@ -59,8 +59,21 @@ fn kind(evict: Evict) -> Kind {
     }
 }
 
+/// The room, with what the policy has to know beyond it.
 fn room(kind: Kind, place: &Place<'_>) -> Room {
-    let Place { store, streams, capacity_bytes, service, .. } = *place;
+    let Place { store, streams, service, .. } = *place;
+    let bundles = store.geometry().bundles();
+    let reload_ns = |bundle| u32::try_from(service.read_ns(store.bundle_bytes(bundle), 1)).unwrap_or(u32::MAX);
+    Room {
+        reload_ns: (kind == Kind::CostAware).then(|| (0..bundles).map(reload_ns).collect()),
+        oracle: (kind == Kind::Belady).then(|| Arc::new(Oracle::new(&streams.script, bundles, streams.decode_passes))),
+        ..open_room(place)
+    }
+}
+
+/// The room of a policy that needs neither reload times nor the future.
+pub(super) fn open_room(place: &Place<'_>) -> Room {
+    let Place { store, streams, capacity_bytes, .. } = *place;
     let bundles = store.geometry().bundles();
     let bytes = |bundle| u32::try_from(store.bundle_bytes(bundle)).expect("a bundle of less than 4 GiB");
     let regions = store.geometry().regions();
@@ -69,15 +82,14 @@ fn room(kind: Kind, place: &Place<'_>) -> Room {
         Some(first) if alike => Sizes::Equal(first.bundle_bytes),
         _ => Sizes::Each((0..bundles).map(bytes).collect()),
     };
-    let reload_ns = |bundle| u32::try_from(service.read_ns(store.bundle_bytes(bundle), 1)).unwrap_or(u32::MAX);
     Room {
         bundles,
         sizes,
         capacity_bytes,
         layer_firsts: layer_firsts(store),
         row_bundles_max: streams.script.row_bundles_max(),
-        reload_ns: (kind == Kind::CostAware).then(|| (0..bundles).map(reload_ns).collect()),
-        oracle: (kind == Kind::Belady).then(|| Arc::new(Oracle::new(&streams.script, bundles, streams.decode_passes))),
+        reload_ns: None,
+        oracle: None,
     }
 }
 

@@ -20,13 +20,18 @@ use super::{
     setup, store,
     streams::Streams,
 };
-use crate::cell::{Recorder, World};
+use crate::{
+    OwnPolicy,
+    cell::{Recorder, World},
+};
 
 const KIB: u64 = 1024;
 
 /// What a run is made of besides its strategy.
 pub(crate) struct Parts<'a, P> {
     pub(crate) streams: &'a Streams,
+    /// In place of the strategy's.
+    pub(crate) own_policy: Option<OwnPolicy>,
     /// Where the strategy learns from one.
     pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) platform: P,
@@ -68,8 +73,16 @@ pub(crate) fn run<P: World>(strategy: &Strategy, parts: Parts<'_, P>, recorder: 
                 profile: parts.profile.as_deref(),
                 service: &parts.service,
             };
-            let policy = policy::policy(set.evict, set.partition, &place);
-            drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
+            match &parts.own_policy {
+                Some(own) => {
+                    let policy = own.make(&policy::open_room(&place));
+                    drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
+                }
+                None => {
+                    let policy = policy::policy(set.evict, set.partition, &place);
+                    drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
+                }
+            }
         }
     }
 }

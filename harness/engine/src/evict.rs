@@ -5,6 +5,7 @@
 
 pub mod arc;
 pub mod belady;
+mod boxed;
 pub mod clock;
 pub mod cost_aware;
 pub mod fifo;

@@ -1,0 +1,46 @@
+//! A policy behind a pointer: one that is not among [`super::Kind`]'s, written in another crate.
+
+use alloc::boxed::Box;
+
+use crate::{
+    evict::{At, Evict, Moment},
+    geometry::BundleId,
+};
+
+impl<E: Evict + ?Sized> Evict for Box<E> {
+    fn hold(&mut self, bundle: BundleId) {
+        (**self).hold(bundle);
+    }
+
+    fn touch(&mut self, bundle: BundleId, at: At) {
+        (**self).touch(bundle, at);
+    }
+
+    fn release(&mut self, bundle: BundleId) {
+        (**self).release(bundle);
+    }
+
+    fn reuse(&mut self, bundle: BundleId, at: At) {
+        (**self).reuse(bundle, at);
+    }
+
+    fn fetch(&self, bundles: &[BundleId]) {
+        (**self).fetch(bundles);
+    }
+
+    fn lack(&mut self, bundle: BundleId) {
+        (**self).lack(bundle);
+    }
+
+    fn admit(&mut self, bundle: BundleId, at: At) {
+        (**self).admit(bundle, at);
+    }
+
+    fn victim(&mut self) -> Option<BundleId> {
+        (**self).victim()
+    }
+
+    fn expire(&mut self, moment: Moment, step: u64) -> Option<BundleId> {
+        (**self).expire(moment, step)
+    }
+}
