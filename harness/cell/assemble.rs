@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tightfit_engine::platform::Cause;
 use tightfit_reports::schema::{
-    Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
+    Bounds, Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time, TokenRow,
 };
 use tightfit_scenarios::{strategy::Mechanism, trace::Trace};
 
@@ -36,6 +36,7 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
             prefill_tokens_per_s: per_s(u64::from(streams.prompt_tokens), latency.ttft_ns),
             decode_tokens_per_s: per_s(decode_tokens(streams), latency.e2e_ns - latency.ttft_ns),
         },
+        bounds: bounds(cell, &recorder, streams),
         flash: flash(&recorder, streams, &time),
         cache: cache(&recorder),
         prefetch: prefetch(&recorder),
@@ -46,7 +47,7 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
         provenance: provenance::provenance(inputs, cell),
         latency,
         time,
-        tokens: recorder.tokens,
+        tokens: tokens(cell, room, recorder),
     };
     assert_laws(&result);
     result
@@ -98,6 +99,15 @@ fn latency(recorder: &Recorder, streams: &Streams) -> Latency {
         itl_p95_ns: percentile(95),
         itl_p99_ns: percentile(99),
         e2e_ns,
+    }
+}
+
+fn bounds(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Bounds {
+    let kernel_bytes = recorder.last.kernel_bytes - recorder.first_token.kernel_bytes;
+    Bounds {
+        dram_bytes_per_token: kernel_bytes.checked_div(decode_tokens(streams)).unwrap_or(0),
+        dram_bytes_per_s: cell.device.memory.bandwidth.get(),
+        flash_bytes_per_s: cell.device.flash.law.ceiling().get(),
     }
 }
 
@@ -189,6 +199,16 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
         limit_bytes: room.limit_bytes,
         outcome: room.outcome(resident_bytes).as_str().to_owned(),
     }
+}
+
+/// The rows with what the app holds besides the resident set; pages that the system maps for it do not count.
+fn tokens(cell: Cell<'_>, room: &Room, mut recorder: Recorder) -> Vec<TokenRow> {
+    let is_mapped = matches!(cell.strategy.mechanism, Mechanism::PageCache(_));
+    for row in &mut recorder.tokens {
+        let resident_bytes = if is_mapped { 0 } else { row.memory_bytes };
+        row.memory_bytes = room.fixed.total_bytes() + resident_bytes;
+    }
+    recorder.tokens
 }
 
 fn energy(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Energy {

@@ -329,6 +329,10 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
         self.watch.owners
     }
 
+    fn resident_bytes(&self) -> u64 {
+        self.resident.bytes()
+    }
+
     fn resident_peak_bytes(&self) -> u64 {
         self.resident.peak_bytes()
     }

@@ -80,6 +80,9 @@ pub trait Stepper {
     /// Owners of the time so far.
     fn owners(&self) -> Owners;
 
+    /// Bytes that the resident set uses now.
+    fn resident_bytes(&self) -> u64;
+
     /// Most bytes that the resident set ever used.
     fn resident_peak_bytes(&self) -> u64;
 

@@ -61,6 +61,13 @@ impl Heat {
         crate::service::scale(ns, self.stretch.drawn, self.stretch.allowed)
     }
 
+    /// Content over capacity now, parts per million: a million = throttling begins.
+    #[must_use]
+    pub fn fill_ppm(&self) -> u64 {
+        let capacity_pj = u128::from(self.sustained_mw) * u128::from(self.time_constant_ns);
+        u64::try_from(self.held_pj.saturating_mul(1_000_000) / capacity_pj).unwrap_or(u64::MAX)
+    }
+
     /// Highest content over capacity so far: 1 = throttling begins.
     #[must_use]
     pub fn peak_fill(&self) -> f64 {

@@ -117,6 +117,12 @@ impl SimPlatform {
         self.flash.busy_ns()
     }
 
+    /// Fill of the heat store now, parts per million: a million = throttling begins.
+    #[must_use]
+    pub fn heat_ppm(&self) -> u64 {
+        self.heat.fill_ppm()
+    }
+
     /// Highest fill of the heat store so far: 1 = throttling begins.
     #[must_use]
     pub fn peak_heat_fill(&self) -> f64 {
