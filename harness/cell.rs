@@ -2,9 +2,10 @@
 
 mod assemble;
 mod recorder;
+mod traced;
 
 use tightfit_devices::{Bytes, Device};
-use tightfit_reports::schema::RunResult;
+use tightfit_reports::{schema::RunResult, timeline::Process};
 use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
@@ -14,6 +15,8 @@ use tightfit_scenarios::{
 use tightfit_sim::{Footprint, SimPlatform, Spec};
 
 pub(crate) use recorder::Recorder;
+pub(crate) use traced::Watched;
+use traced::{Log, Traced};
 
 use crate::{
     Inputs, RunError,
@@ -108,31 +111,60 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
-    let Plan { streams, room, context_max } = plan(inputs, cell)?;
-    let device = cell.device;
-    let (lanes, prefetch_lanes) = match &cell.strategy.mechanism {
+    let plan = plan(inputs, cell)?;
+    let mut recorder = Recorder::new(plan.streams.outputs);
+    stepper::run(cell.strategy, parts(inputs, cell, &plan, |platform| platform), &mut recorder);
+    finish(inputs, cell, &plan, recorder)
+}
+
+/// The same, with what happened when written into `process`. The result is the same to the bit.
+pub fn run_traced(inputs: &Inputs, cell: Cell<'_>, process: Process) -> Result<(RunResult, Process), RunError> {
+    let plan = plan(inputs, cell)?;
+    let mut recorder = Recorder::new(plan.streams.outputs);
+    let (lanes, _) = lanes(cell.strategy);
+    let mut log = Log::new(process, lanes.min(cell.device.flash.queue_depth));
+    let parts = parts(inputs, cell, &plan, |platform| Traced::new(platform, &mut log));
+    stepper::run(cell.strategy, parts, &mut recorder);
+    Ok((finish(inputs, cell, &plan, recorder)?, log.process))
+}
+
+/// Reads in flight at once, and those of them that may be reads ahead.
+fn lanes(strategy: &Strategy) -> (u32, u32) {
+    match &strategy.mechanism {
         Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),
         Mechanism::PageCache(_) => (1, 1),
-    };
+    }
+}
+
+/// What a cell runs on: the simulated device, inside whatever watches it.
+fn parts<'a, P>(
+    inputs: &'a Inputs,
+    cell: Cell<'a>,
+    plan: &'a Plan,
+    watched: impl FnOnce(SimPlatform) -> P,
+) -> Parts<'a, P> {
+    let device = cell.device;
+    let (lanes, prefetch_lanes) = lanes(cell.strategy);
     let costs = costs(&inputs.weights, cell.strategy);
     let spec = Spec { device, runtime: inputs.runtime(device), costs, lanes, prefetch_lanes };
-    let parts = Parts {
-        streams: &streams,
+    Parts {
+        streams: &plan.streams,
         profile: inputs.profile(cell.strategy),
-        platform: SimPlatform::new(spec),
-        budget_bytes: room.budget_bytes,
+        platform: watched(SimPlatform::new(spec)),
+        budget_bytes: plan.room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),
         page_bytes: device.memory.page.get(),
-        context_max,
-    };
-    let mut recorder = Recorder::new(streams.outputs);
-    stepper::run(cell.strategy, parts, &mut recorder);
+        context_max: plan.context_max,
+    }
+}
+
+fn finish(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, recorder: Recorder) -> Result<RunResult, RunError> {
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \
              the rates and powers of the device",
-            cell.strategy.name, device.name
+            cell.strategy.name, cell.device.name
         )));
     }
-    Ok(assemble::result(inputs, cell, &streams, &room, recorder))
+    Ok(assemble::result(inputs, cell, &plan.streams, &plan.room, recorder))
 }

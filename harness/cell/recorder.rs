@@ -6,7 +6,9 @@ use tightfit_engine::{
     session::Stepper,
 };
 use tightfit_reports::schema::TokenRow;
-use tightfit_sim::{SimPlatform, energy::Energy};
+use tightfit_sim::energy::Energy;
+
+use super::Watched;
 
 /// State of a run at one moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +18,10 @@ pub(crate) struct Moment {
     pub(crate) counters: Counters,
     pub(crate) energy: Energy,
     pub(crate) flash_busy_ns: u64,
+    /// Bytes that kernels moved through DRAM.
+    pub(crate) kernel_bytes: u64,
+    pub(crate) resident_bytes: u64,
+    pub(crate) heat_ppm: u64,
 }
 
 /// Notes of a run.
@@ -27,7 +33,7 @@ pub(crate) struct Recorder {
     pub(crate) first_token: Moment,
     /// The last moment seen.
     pub(crate) last: Moment,
-    /// A row an output token.
+    /// A row an output token; its footprint lacks what is held whatever the strategy does.
     pub(crate) tokens: Vec<TokenRow>,
     pub(crate) resident_peak_bytes: u64,
     pub(crate) peak_heat_fill: f64,
@@ -56,16 +62,22 @@ impl Recorder {
     }
 
     /// Called after warm-up with 0, then after each pass with the tokens that came out.
-    pub(crate) fn see<S: Stepper<Platform = SimPlatform>>(&mut self, stepper: &mut S, outputs: u32) {
+    pub(crate) fn see<S: Stepper<Platform: Watched>>(&mut self, stepper: &mut S, outputs: u32) {
         let now_ns = stepper.platform_mut().now_ns();
-        let platform = stepper.platform();
+        stepper.platform_mut().passed(outputs);
+        let platform = stepper.platform().simulator();
         let ledger = platform.ledger();
+        let counters = stepper.counters();
         let moment = Moment {
             now_ns,
             owners: stepper.owners(),
-            counters: stepper.counters(),
+            counters,
             energy: platform.energy(&ledger),
             flash_busy_ns: platform.flash_busy_ns(),
+            // What lands from flash and what moves inside DRAM passes through it too.
+            kernel_bytes: ledger.dram_bytes - ledger.flash_bytes - 2 * counters.moved_bytes,
+            resident_bytes: stepper.resident_bytes(),
+            heat_ppm: platform.heat_ppm(),
         };
         self.resident_peak_bytes = stepper.resident_peak_bytes();
         self.peak_heat_fill = platform.peak_heat_fill();
@@ -111,6 +123,8 @@ impl Recorder {
             hits: counters.hits,
             flash_bytes,
             energy_pj: moment.energy.total_pj() - self.last.energy.total_pj(),
+            memory_bytes: moment.resident_bytes,
+            heat_ppm: moment.heat_ppm,
         }
     }
 }

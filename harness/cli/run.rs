@@ -1,6 +1,6 @@
 //! `tightfit run`.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use tightfit::{
     Inputs, RunError,
@@ -12,7 +12,7 @@ use tightfit::{
 
 use super::{
     args::{Format, Run},
-    output, progress,
+    output, progress, timeline,
 };
 
 /// Runs the scenarios and prints or writes their results.
@@ -22,6 +22,9 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
     let mut scenarios = Vec::new();
     for name in &names {
         scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
+    }
+    if let Some(file) = &options.timeline {
+        timeline::can_be_of(file, &scenarios)?;
     }
     if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
         return sweep(options, settings, scenarios.swap_remove(swept), names.len());
@@ -40,7 +43,10 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
     let mut results = Vec::new();
     for inputs in &all {
         let bar = progress::bar(run::cells(inputs, curve).len() as u64, "cells");
-        let of_scenario = run::run(inputs, curve, || bar.inc(1));
+        let of_scenario = match &options.timeline {
+            None => run::run(inputs, curve, || bar.inc(1)),
+            Some(file) => timeline::run(file, inputs, curve, || bar.inc(1)),
+        };
         bar.finish_and_clear();
         results.push((inputs, of_scenario?));
     }
@@ -129,7 +135,7 @@ pub(super) fn width() -> Option<u16> {
 }
 
 /// The command as one would type it again, wherever the program lies.
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let quoted = |argument: String| {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=,:".contains(letter);
         if !argument.is_empty() && argument.chars().all(plain) {
@@ -140,6 +146,12 @@ fn command_line() -> String {
     };
     let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
     std::iter::once("tightfit".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// What people call the devices and the model.
+fn titles(inputs: &Inputs) -> BTreeMap<String, String> {
+    let devices = inputs.devices.iter().map(|device| (device.name.clone(), device.title.clone()));
+    devices.chain([(inputs.model.name.clone(), inputs.model.title.clone())]).collect()
 }
 
 fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<(), RunError> {
@@ -155,6 +167,7 @@ fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<()
         title: inputs.scenario.title.clone(),
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        titles: titles(inputs),
         notes,
     };
     let (own, curve) = results.split_at(own_points(inputs, results).len());

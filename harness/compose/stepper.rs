@@ -12,7 +12,6 @@ use tightfit_scenarios::{
     Strategy,
     strategy::{Mechanism, PageCache},
 };
-use tightfit_sim::SimPlatform;
 
 use super::{
     policy::{self, Place},
@@ -20,16 +19,16 @@ use super::{
     setup, store,
     streams::Streams,
 };
-use crate::cell::Recorder;
+use crate::cell::{Recorder, Watched};
 
 const KIB: u64 = 1024;
 
 /// What a run is made of besides its strategy.
-pub(crate) struct Parts<'a> {
+pub(crate) struct Parts<'a, P> {
     pub(crate) streams: &'a Streams,
     /// Where the strategy learns from one.
     pub(crate) profile: Option<Arc<Profile>>,
-    pub(crate) platform: SimPlatform,
+    pub(crate) platform: P,
     pub(crate) budget_bytes: u64,
     pub(crate) read_unit_bytes: u64,
     pub(crate) page_bytes: u64,
@@ -37,7 +36,7 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Runs the request under `strategy` and lets `recorder` see each output token.
-pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder) {
+pub(crate) fn run<P: Watched>(strategy: &Strategy, parts: Parts<'_, P>, recorder: &mut Recorder) {
     let geometry = parts.streams.geometry.clone();
     let store = store::store(strategy.layout, geometry, parts.read_unit_bytes, parts.profile.as_deref());
     match &strategy.mechanism {
@@ -55,7 +54,7 @@ pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder
                 streams: parts.streams,
                 capacity_bytes: setup.budget_bytes - pinned_bytes,
                 profile: parts.profile.as_deref(),
-                service: parts.platform.service(),
+                service: parts.platform.simulator().service(),
             };
             let policy = policy::policy(set.evict, set.partition, &place);
             drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
@@ -63,7 +62,7 @@ pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder
     }
 }
 
-fn page_setup(strategy: &Strategy, cache: PageCache, parts: &Parts<'_>) -> PageSetup {
+fn page_setup<P>(strategy: &Strategy, cache: PageCache, parts: &Parts<'_, P>) -> PageSetup {
     let page_bytes = parts.page_bytes.next_multiple_of(parts.read_unit_bytes);
     PageSetup {
         budget_bytes: parts.budget_bytes.max(page_bytes),
@@ -74,7 +73,7 @@ fn page_setup(strategy: &Strategy, cache: PageCache, parts: &Parts<'_>) -> PageS
     }
 }
 
-fn request<'a>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a>) -> Request<'a> {
+fn request<'a, P>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a, P>) -> Request<'a> {
     let streams = parts.streams;
     Request {
         script: &streams.script,
@@ -87,6 +86,6 @@ fn request<'a>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a>) -
     }
 }
 
-fn drive<S: Stepper<Platform = SimPlatform>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {
+fn drive<S: Stepper<Platform: Watched>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {
     session::run(&mut stepper, request, |stepper, outputs| recorder.see(stepper, outputs));
 }

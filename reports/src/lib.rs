@@ -11,6 +11,7 @@
 //! | [`table`], [`csv`], [`json`], [`tokens`] | the formats |
 //! | [`sweep`] | the rows of a sweep, as one Parquet table and as the best of them in words |
 //! | [`charts`], [`html`] | the pictures and the page that holds them |
+//! | [`timeline`] | what happened when, for trace viewers |
 //! | [`mod@write`] | all of it into a folder |
 #![allow(
     clippy::format_push_string,
@@ -28,6 +29,7 @@ pub mod metrics;
 pub mod schema;
 pub mod sweep;
 pub mod table;
+pub mod timeline;
 pub mod tokens;
 pub mod units;
 pub mod write;

@@ -19,4 +19,5 @@ mod sensitivity;
 mod strategy_keys;
 mod sweep;
 mod taken_back;
+mod timeline;
 mod tiny;
