@@ -1,6 +1,7 @@
 //! One cell of a comparison: a device, a strategy, a memory limit; run, and turned into a result.
 
 mod assemble;
+mod curve;
 mod recorder;
 mod traced;
 
@@ -14,7 +15,7 @@ use tightfit_scenarios::{
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec};
 
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Held, Recorder};
 pub(crate) use traced::Watched;
 use traced::{Log, Traced};
 
@@ -62,11 +63,10 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let streams = streams(inputs, cell.strategy, &asked)?;
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
     let context_max = u32::try_from(streams.context_tokens).unwrap_or(u32::MAX).min(kept);
-    let kv_bytes = u64::from(streams.sequences)
-        * u64::from(context_max)
-        * inputs.weights.kv_bytes_per_token_layer
-        * u64::from(inputs.weights.layers);
-    let runtime_bytes = inputs.runtime(cell.device).memory.get();
+    let kv_bytes = u64::from(streams.sequences) * inputs.weights.cache_bytes(context_max);
+    let runtime = inputs.runtime(cell.device);
+    let logits = u64::from(inputs.model.vocabulary) * u64::from(streams.prompt_tokens);
+    let runtime_bytes = runtime.memory.get() + u64::from(runtime.bytes_per_prompt_logit) * logits;
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;
     let room = Room::new(cell.device, cell.limit.or(memory.limit), memory.entitled, memory.budget, fixed);
@@ -112,7 +112,7 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let plan = plan(inputs, cell)?;
-    let mut recorder = Recorder::new(plan.streams.outputs);
+    let mut recorder = recorder(cell, &plan);
     stepper::run(cell.strategy, parts(inputs, cell, &plan, |platform| platform), &mut recorder);
     finish(inputs, cell, &plan, recorder)
 }
@@ -120,7 +120,7 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
 /// The same, with what happened when written into `process`. The result is the same to the bit.
 pub fn run_traced(inputs: &Inputs, cell: Cell<'_>, process: Process) -> Result<(RunResult, Process), RunError> {
     let plan = plan(inputs, cell)?;
-    let mut recorder = Recorder::new(plan.streams.outputs);
+    let mut recorder = recorder(cell, &plan);
     let (lanes, _) = lanes(cell.strategy);
     let mut log = Log::new(process, lanes.min(cell.device.flash.queue_depth));
     let parts = parts(inputs, cell, &plan, |platform| Traced::new(platform, &mut log));
@@ -145,12 +145,14 @@ fn parts<'a, P>(
 ) -> Parts<'a, P> {
     let device = cell.device;
     let (lanes, prefetch_lanes) = lanes(cell.strategy);
-    let costs = costs(&inputs.weights, cell.strategy);
-    let spec = Spec { device, runtime: inputs.runtime(device), costs, lanes, prefetch_lanes };
+    let runtime = inputs.runtime(device);
+    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(plan.context_max));
+    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
+    let platform = SimPlatform::new(spec).with_heat(inputs.scenario.thermal.start.0).with_pressure(plan.room.pressure);
     Parts {
         streams: &plan.streams,
         profile: inputs.profile(cell.strategy),
-        platform: watched(SimPlatform::new(spec)),
+        platform: watched(platform),
         budget_bytes: plan.room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),
         page_bytes: device.memory.page.get(),
@@ -158,7 +160,18 @@ fn parts<'a, P>(
     }
 }
 
-fn finish(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, recorder: Recorder) -> Result<RunResult, RunError> {
+fn recorder(cell: Cell<'_>, plan: &Plan) -> Recorder {
+    let held = Held {
+        fixed_bytes: plan.room.fixed.total_bytes(),
+        // Clean pages of a file do not count.
+        counts_resident: matches!(cell.strategy.mechanism, Mechanism::ResidentSet { .. }),
+        limit_bytes: plan.room.limit_bytes,
+    };
+    Recorder::new(plan.streams.outputs, held)
+}
+
+fn finish(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, mut recorder: Recorder) -> Result<RunResult, RunError> {
+    recorder.settle();
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \

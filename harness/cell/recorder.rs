@@ -6,9 +6,10 @@ use tightfit_engine::{
     session::Stepper,
 };
 use tightfit_reports::schema::TokenRow;
-use tightfit_sim::energy::Energy;
+use tightfit_sim::{SimPlatform, energy::Energy};
 
 use super::Watched;
+use crate::compose::room::share_of;
 
 /// State of a run at one moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +25,22 @@ pub(crate) struct Moment {
     pub(crate) heat_ppm: u64,
 }
 
+/// What the app holds besides its resident set, and may.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) fixed_bytes: u64,
+    /// Whether the system counts the resident set against the app.
+    pub(crate) counts_resident: bool,
+    pub(crate) limit_bytes: u64,
+}
+
+impl Held {
+    /// What the system counts against the app.
+    fn footprint_bytes(&self, resident_bytes: u64) -> u64 {
+        self.fixed_bytes + if self.counts_resident { resident_bytes } else { 0 }
+    }
+}
+
 /// Notes of a run.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -33,10 +50,13 @@ pub(crate) struct Recorder {
     pub(crate) first_token: Moment,
     /// The last moment seen.
     pub(crate) last: Moment,
-    /// A row an output token; its footprint lacks what is held whatever the strategy does.
+    /// A row an output token.
     pub(crate) tokens: Vec<TokenRow>,
     pub(crate) resident_peak_bytes: u64,
     pub(crate) peak_heat_fill: f64,
+    /// When the footprint passed the limit, from the cold start.
+    pub(crate) over_limit_at_ns: Option<u64>,
+    held: Held,
     /// Output tokens so far.
     seen: u64,
     /// Bytes from flash that some token's row has, or warm-up.
@@ -46,7 +66,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Notes of a run that gives `outputs` tokens after the first.
-    pub(crate) fn new(outputs: u64) -> Self {
+    pub(crate) fn new(outputs: u64, held: Held) -> Self {
         let rows = usize::try_from(outputs + 1).unwrap_or(usize::MAX).min(1 << 24);
         Self {
             start: Moment::default(),
@@ -55,6 +75,8 @@ impl Recorder {
             tokens: Vec::with_capacity(rows),
             resident_peak_bytes: 0,
             peak_heat_fill: 0.0,
+            over_limit_at_ns: None,
+            held,
             seen: 0,
             booked_bytes: 0,
             tokens_max: outputs + 1,
@@ -77,7 +99,7 @@ impl Recorder {
             // What lands from flash and what moves inside DRAM passes through it too.
             kernel_bytes: ledger.dram_bytes - ledger.flash_bytes - 2 * counters.moved_bytes,
             resident_bytes: stepper.resident_bytes(),
-            heat_ppm: platform.heat_ppm(),
+            heat_ppm: platform.heat_fill_ppm(),
         };
         self.resident_peak_bytes = stepper.resident_peak_bytes();
         self.peak_heat_fill = platform.peak_heat_fill();
@@ -86,6 +108,7 @@ impl Recorder {
             platform.submitted_bytes(),
             "the engine and the flash disagree about the bytes that were read"
         );
+        self.hold(stepper.platform_mut().simulator_mut(), now_ns, outputs == 0);
         if outputs == 0 {
             self.start = moment;
             self.booked_bytes = moment.counters.read_bytes_total();
@@ -100,6 +123,27 @@ impl Recorder {
             self.last = moment;
         }
         self.last = moment;
+    }
+
+    /// After the last token: what is still booked and was taken back since goes back to the tokens that bear it, the last first.
+    pub(crate) fn settle(&mut self) {
+        let mut over_bytes = self.booked_bytes.saturating_sub(self.last.counters.read_bytes_total());
+        for row in self.tokens.iter_mut().rev() {
+            let back_bytes = over_bytes.min(row.flash_bytes);
+            row.flash_bytes -= back_bytes;
+            over_bytes -= back_bytes;
+        }
+    }
+
+    /// Tells the platform what is held from now on, and notes when that is too much.
+    fn hold(&mut self, platform: &mut SimPlatform, now_ns: u64, loading: bool) {
+        let footprint_bytes = self.held.footprint_bytes(self.resident_peak_bytes);
+        platform.hold(footprint_bytes);
+        if footprint_bytes > self.held.limit_bytes && self.over_limit_at_ns.is_none() {
+            // A load passes the limit on its way.
+            let share = self.held.limit_bytes as f64 / footprint_bytes as f64;
+            self.over_limit_at_ns = Some(if loading { share_of(now_ns, share) } else { now_ns });
+        }
     }
 
     fn row(&mut self, token: u64, moment: &Moment) -> TokenRow {
@@ -123,7 +167,7 @@ impl Recorder {
             hits: counters.hits,
             flash_bytes,
             energy_pj: moment.energy.total_pj() - self.last.energy.total_pj(),
-            memory_bytes: moment.resident_bytes,
+            memory_bytes: self.held.footprint_bytes(moment.resident_bytes),
             heat_ppm: moment.heat_ppm,
         }
     }

@@ -31,12 +31,19 @@ pub(crate) trait Watched: Platform {
     /// The simulator.
     fn simulator(&self) -> &SimPlatform;
 
+    /// The simulator, to be told what the app holds.
+    fn simulator_mut(&mut self) -> &mut SimPlatform;
+
     /// Told after warm-up with 0, then after every pass that gives output with the number of tokens.
     fn passed(&mut self, outputs: u32);
 }
 
 impl Watched for SimPlatform {
     fn simulator(&self) -> &SimPlatform {
+        self
+    }
+
+    fn simulator_mut(&mut self) -> &mut Self {
         self
     }
 
@@ -218,6 +225,10 @@ impl Platform for Traced<'_> {
 impl Watched for Traced<'_> {
     fn simulator(&self) -> &SimPlatform {
         &self.inner
+    }
+
+    fn simulator_mut(&mut self) -> &mut SimPlatform {
+        &mut self.inner
     }
 
     fn passed(&mut self, outputs: u32) {

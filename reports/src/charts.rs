@@ -18,6 +18,7 @@ mod paint;
 mod palette;
 mod panel;
 mod paper;
+pub mod scatter;
 mod scene;
 mod shares;
 mod speed;
