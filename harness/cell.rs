@@ -2,22 +2,24 @@
 
 mod assemble;
 mod curve;
+pub mod host;
 mod recorder;
 mod traced;
+mod world;
 
 use tightfit_devices::{Bytes, Device};
 use tightfit_reports::{schema::RunResult, timeline::Process};
 use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
-    strategy::{Mechanism, Stream},
+    strategy::{Evict, Mechanism, Stream},
     trace::{self, Trace},
 };
-use tightfit_sim::{Footprint, SimPlatform, Spec};
+use tightfit_sim::{Footprint, SimPlatform, Spec, service::ServiceTable};
 
 pub(crate) use recorder::{Held, Recorder};
-pub(crate) use traced::Watched;
 use traced::{Log, Traced};
+pub(crate) use world::World;
 
 use crate::{
     Inputs, RunError,
@@ -112,66 +114,76 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let plan = plan(inputs, cell)?;
-    let mut recorder = recorder(cell, &plan);
-    stepper::run(cell.strategy, parts(inputs, cell, &plan, |platform| platform), &mut recorder);
-    finish(inputs, cell, &plan, recorder)
+    let platform = simulator(inputs, cell, &plan);
+    run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))
 }
 
 /// The same, with what happened when written into `process`. The result is the same to the bit.
 pub fn run_traced(inputs: &Inputs, cell: Cell<'_>, process: Process) -> Result<(RunResult, Process), RunError> {
     let plan = plan(inputs, cell)?;
-    let mut recorder = recorder(cell, &plan);
-    let (lanes, _) = lanes(cell.strategy);
+    let (lanes, _) = lanes(cell);
     let mut log = Log::new(process, lanes.min(cell.device.flash.queue_depth));
-    let parts = parts(inputs, cell, &plan, |platform| Traced::new(platform, &mut log));
-    stepper::run(cell.strategy, parts, &mut recorder);
-    Ok((finish(inputs, cell, &plan, recorder)?, log.process))
+    let platform = Traced::new(simulator(inputs, cell, &plan), &mut log);
+    let result = run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))?;
+    Ok((result, log.process))
 }
 
-/// Reads in flight at once, and those of them that may be reads ahead.
-fn lanes(strategy: &Strategy) -> (u32, u32) {
-    match &strategy.mechanism {
+/// The simulated device of a planned cell.
+fn simulator(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> SimPlatform {
+    let device = cell.device;
+    let (lanes, prefetch_lanes) = lanes(cell);
+    let runtime = inputs.runtime(device);
+    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(plan.context_max));
+    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
+    // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
+    let keeps =
+        matches!(&cell.strategy.mechanism, Mechanism::ResidentSet { set, .. } if set.evict != Evict::RetainNone);
+    SimPlatform::new(spec)
+        .with_heat(inputs.scenario.thermal.start.0)
+        .with_pressure(plan.room.pressure)
+        .with_admission(runtime.admit.filter(|_| keeps))
+}
+
+/// Reads that the strategy keeps in flight, and those of them that prefetches may take.
+fn lanes(cell: Cell<'_>) -> (u32, u32) {
+    match &cell.strategy.mechanism {
         Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),
         Mechanism::PageCache(_) => (1, 1),
     }
 }
 
-/// What a cell runs on: the simulated device, inside whatever watches it.
-fn parts<'a, P>(
-    inputs: &'a Inputs,
-    cell: Cell<'a>,
-    plan: &'a Plan,
-    watched: impl FnOnce(SimPlatform) -> P,
-) -> Parts<'a, P> {
-    let device = cell.device;
-    let (lanes, prefetch_lanes) = lanes(cell.strategy);
-    let runtime = inputs.runtime(device);
-    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(plan.context_max));
-    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
-    let platform = SimPlatform::new(spec).with_heat(inputs.scenario.thermal.start.0).with_pressure(plan.room.pressure);
-    Parts {
-        streams: &plan.streams,
-        profile: inputs.profile(cell.strategy),
-        platform: watched(platform),
-        budget_bytes: plan.room.budget_bytes,
-        read_unit_bytes: device.flash.read_unit.get(),
-        page_bytes: device.memory.page.get(),
-        context_max: plan.context_max,
+impl<'a, P> Parts<'a, P> {
+    /// What the run of a planned cell is made of.
+    fn new(inputs: &Inputs, cell: Cell<'_>, plan: &'a Plan, platform: P) -> Self {
+        let device = cell.device;
+        let (lanes, _) = lanes(cell);
+        Self {
+            streams: &plan.streams,
+            profile: inputs.profile(cell.strategy),
+            platform,
+            service: ServiceTable::new(&device.flash.law, lanes.min(device.flash.queue_depth)),
+            budget_bytes: plan.room.budget_bytes,
+            read_unit_bytes: device.flash.read_unit.get(),
+            page_bytes: device.memory.page.get(),
+            context_max: plan.context_max,
+        }
     }
 }
 
-fn recorder(cell: Cell<'_>, plan: &Plan) -> Recorder {
+/// Runs a planned cell on any platform.
+fn run_on<P: World>(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, parts: Parts<'_, P>) -> Result<RunResult, RunError> {
     let held = Held {
         fixed_bytes: plan.room.fixed.total_bytes(),
         // Clean pages of a file do not count.
         counts_resident: matches!(cell.strategy.mechanism, Mechanism::ResidentSet { .. }),
         limit_bytes: plan.room.limit_bytes,
     };
-    Recorder::new(plan.streams.outputs, held)
-}
-
-fn finish(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, mut recorder: Recorder) -> Result<RunResult, RunError> {
+    let mut recorder = Recorder::new(plan.streams.outputs, held);
+    stepper::run(cell.strategy, parts, &mut recorder);
     recorder.settle();
+    if let Some(problem) = recorder.problem.take() {
+        return Err(problem);
+    }
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \
@@ -179,5 +191,5 @@ fn finish(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, mut recorder: Recorder) 
             cell.strategy.name, cell.device.name
         )));
     }
-    Ok(assemble::result(inputs, cell, &plan.streams, &plan.room, recorder))
+    Ok(assemble::result::<P>(inputs, cell, &plan.streams, &plan.room, recorder))
 }

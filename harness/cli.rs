@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod run;
 mod show;
+mod store;
 mod sweep;
 mod timeline;
 mod trace;
@@ -54,6 +55,7 @@ pub(crate) fn main() -> ExitCode {
         Command::List { kind } => list::list(kind).map(well),
         Command::Show { kind, name } => show::show(kind, &name).map(well),
         Command::Model(command) => model::model(&command).map(well),
+        Command::Store(command) => store::store(&command).map(well),
         Command::Trace(command) => trace::trace(&command).map(well),
         Command::Validate(options) => validate::validate(&options).map(well),
         Command::Device(command) => device::device(&command).map(well),

@@ -9,6 +9,9 @@ use crate::{
     cell::{self, Cell},
 };
 
+/// Bytes of a timeline's events that trace viewers still open with ease.
+const TIMELINE_BYTES: usize = 64 << 20;
+
 /// Whether the points of the speed-against-memory curve are run too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Curve {
@@ -36,8 +39,24 @@ pub fn cells(inputs: &Inputs, curve: Curve) -> Vec<Cell<'_>> {
     cells
 }
 
-/// Bytes of a timeline's events that trace viewers still open with ease.
-const TIMELINE_BYTES: usize = 64 << 20;
+/// Runs the scenario on this machine, one cell after the other.
+pub fn run_on_host(
+    inputs: &Inputs,
+    curve: Curve,
+    host: &cell::host::Host,
+    done: impl Fn(),
+) -> Result<Vec<RunResult>, RunError> {
+    let cells = cells(inputs, curve);
+    for &cell in &cells {
+        cell::plan(inputs, cell)?;
+    }
+    let run = |&cell: &Cell<'_>| {
+        let result = cell::host::run(inputs, cell, host);
+        done();
+        result
+    };
+    cells.iter().map(run).collect()
+}
 
 /// Runs the scenario. `done` is told of every cell that has finished, in any order; the results are in the cells'.
 pub fn run(inputs: &Inputs, curve: Curve, done: impl Fn() + Sync) -> Result<Vec<RunResult>, RunError> {

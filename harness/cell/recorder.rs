@@ -6,9 +6,11 @@ use tightfit_engine::{
     session::Stepper,
 };
 use tightfit_reports::schema::TokenRow;
-use tightfit_sim::{SimPlatform, energy::Energy};
+use tightfit_sim::energy::Energy;
 
-use super::Watched;
+use super::World;
+use crate::RunError;
+
 use crate::compose::room::share_of;
 
 /// State of a run at one moment.
@@ -57,6 +59,8 @@ pub(crate) struct Recorder {
     /// When the footprint passed the limit, from the cold start.
     pub(crate) over_limit_at_ns: Option<u64>,
     held: Held,
+    /// What ended the run before its end.
+    pub(crate) problem: Option<RunError>,
     /// Output tokens so far.
     seen: u64,
     /// Bytes from flash that some token's row has, or warm-up.
@@ -77,6 +81,7 @@ impl Recorder {
             peak_heat_fill: 0.0,
             over_limit_at_ns: None,
             held,
+            problem: None,
             seen: 0,
             booked_bytes: 0,
             tokens_max: outputs + 1,
@@ -84,31 +89,33 @@ impl Recorder {
     }
 
     /// Called after warm-up with 0, then after each pass with the tokens that came out.
-    pub(crate) fn see<S: Stepper<Platform: Watched>>(&mut self, stepper: &mut S, outputs: u32) {
-        let now_ns = stepper.platform_mut().now_ns();
+    pub(crate) fn see<S: Stepper<Platform: World>>(&mut self, stepper: &mut S, outputs: u32) {
+        let now_ns = stepper.owned_until_ns();
+        if S::Platform::IS_VIRTUAL {
+            assert_eq!(stepper.platform_mut().now_ns(), now_ns, "virtual time passes in steps alone");
+        }
         stepper.platform_mut().passed(outputs);
-        let platform = stepper.platform().simulator();
-        let ledger = platform.ledger();
+        let platform = stepper.platform();
         let counters = stepper.counters();
         let moment = Moment {
             now_ns,
             owners: stepper.owners(),
             counters,
-            energy: platform.energy(&ledger),
+            energy: platform.energy(),
             flash_busy_ns: platform.flash_busy_ns(),
-            // What lands from flash and what moves inside DRAM passes through it too.
-            kernel_bytes: ledger.dram_bytes - ledger.flash_bytes - 2 * counters.moved_bytes,
+            kernel_bytes: platform.kernel_bytes(counters.moved_bytes),
             resident_bytes: stepper.resident_bytes(),
             heat_ppm: platform.heat_fill_ppm(),
         };
         self.resident_peak_bytes = stepper.resident_peak_bytes();
         self.peak_heat_fill = platform.peak_heat_fill();
+        self.problem = platform.outcome().err();
         assert_eq!(
             moment.counters.read_bytes_total(),
             platform.submitted_bytes(),
             "the engine and the flash disagree about the bytes that were read"
         );
-        self.hold(stepper.platform_mut().simulator_mut(), now_ns, outputs == 0);
+        self.hold(stepper.platform_mut(), now_ns, outputs == 0);
         if outputs == 0 {
             self.start = moment;
             self.booked_bytes = moment.counters.read_bytes_total();
@@ -136,7 +143,7 @@ impl Recorder {
     }
 
     /// Tells the platform what is held from now on, and notes when that is too much.
-    fn hold(&mut self, platform: &mut SimPlatform, now_ns: u64, loading: bool) {
+    fn hold(&mut self, platform: &mut impl World, now_ns: u64, loading: bool) {
         let footprint_bytes = self.held.footprint_bytes(self.resident_peak_bytes);
         platform.hold(footprint_bytes);
         if footprint_bytes > self.held.limit_bytes && self.over_limit_at_ns.is_none() {

@@ -11,8 +11,10 @@ mod work;
 
 use tightfit_engine::platform::{Cause, Kernel, KernelKind, Piece, Platform, Read, Surcharge, Ticket, Touched};
 use tightfit_reports::timeline::{Process, Track};
-use tightfit_sim::SimPlatform;
+use tightfit_sim::energy::Energy;
 
+use super::World;
+use crate::RunError;
 use lanes::Lanes;
 use rows::Rows;
 use work::Work;
@@ -25,30 +27,6 @@ const WORK: Track = 1;
 const ROWS: Track = 2;
 /// The first lane of the flash; the others follow.
 const LANE: Track = 3;
-
-/// A simulated platform that can be watched.
-pub(crate) trait Watched: Platform {
-    /// The simulator.
-    fn simulator(&self) -> &SimPlatform;
-
-    /// The simulator, to be told what the app holds.
-    fn simulator_mut(&mut self) -> &mut SimPlatform;
-
-    /// Told after warm-up with 0, then after every pass that gives output with the number of tokens.
-    fn passed(&mut self, outputs: u32);
-}
-
-impl Watched for SimPlatform {
-    fn simulator(&self) -> &SimPlatform {
-        self
-    }
-
-    fn simulator_mut(&mut self) -> &mut Self {
-        self
-    }
-
-    fn passed(&mut self, _outputs: u32) {}
-}
 
 /// What was written down.
 #[derive(Debug)]
@@ -145,13 +123,13 @@ impl Log {
 
 /// A platform with a log beside it.
 #[derive(Debug)]
-pub(crate) struct Traced<'l> {
-    inner: SimPlatform,
+pub(crate) struct Traced<'l, P> {
+    inner: P,
     log: &'l mut Log,
 }
 
-impl<'l> Traced<'l> {
-    pub(crate) fn new(inner: SimPlatform, log: &'l mut Log) -> Self {
+impl<'l, P: Platform> Traced<'l, P> {
+    pub(crate) fn new(inner: P, log: &'l mut Log) -> Self {
         Self { inner, log }
     }
 
@@ -163,7 +141,7 @@ impl<'l> Traced<'l> {
     }
 }
 
-impl Platform for Traced<'_> {
+impl<P: Platform> Platform for Traced<'_, P> {
     fn reserve(&mut self, reads_outstanding_max: usize) {
         self.inner.reserve(reads_outstanding_max);
     }
@@ -222,18 +200,46 @@ impl Platform for Traced<'_> {
     }
 }
 
-impl Watched for Traced<'_> {
-    fn simulator(&self) -> &SimPlatform {
-        &self.inner
+impl<P: World> World for Traced<'_, P> {
+    const NAME: &'static str = P::NAME;
+    const IS_VIRTUAL: bool = P::IS_VIRTUAL;
+    const NOT_MEASURED: &'static [&'static str] = P::NOT_MEASURED;
+
+    fn energy(&self) -> Energy {
+        self.inner.energy()
     }
 
-    fn simulator_mut(&mut self) -> &mut SimPlatform {
-        &mut self.inner
+    fn submitted_bytes(&self) -> u64 {
+        self.inner.submitted_bytes()
+    }
+
+    fn flash_busy_ns(&self) -> u64 {
+        self.inner.flash_busy_ns()
+    }
+
+    fn peak_heat_fill(&self) -> f64 {
+        self.inner.peak_heat_fill()
+    }
+
+    fn heat_fill_ppm(&self) -> u64 {
+        self.inner.heat_fill_ppm()
+    }
+
+    fn kernel_bytes(&self, moved_bytes: u64) -> u64 {
+        self.inner.kernel_bytes(moved_bytes)
+    }
+
+    fn hold(&mut self, footprint_bytes: u64) {
+        self.inner.hold(footprint_bytes);
     }
 
     fn passed(&mut self, outputs: u32) {
         let now_ns = self.inner.now_ns();
         self.log.passed(outputs, now_ns);
+    }
+
+    fn outcome(&self) -> Result<(), RunError> {
+        self.inner.outcome()
     }
 }
 

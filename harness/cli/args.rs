@@ -3,6 +3,7 @@
 mod color;
 mod compare;
 mod fidelity;
+mod host;
 mod model;
 mod trace;
 
@@ -15,6 +16,7 @@ use tightfit::sweep::Shard;
 pub(crate) use color::Color;
 pub(crate) use compare::{Diff, DiffFormat, Gate};
 pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
+pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
 pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
@@ -69,6 +71,9 @@ pub(crate) enum Command {
     /// Make models of other tools' files.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Write weight stores that this machine runs on, or look at them.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
@@ -120,6 +125,7 @@ impl Default for Command {
             timeline: None,
             shard: None,
             format: Format::Text,
+            host: OnHost::default(),
         })
     }
 }
@@ -161,6 +167,8 @@ pub(crate) struct Run {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) host: OnHost,
 }
 
 /// Options of `merge`.

@@ -1,9 +1,10 @@
 //! `tightfit run`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use tightfit::{
     Inputs, RunError,
+    cell::host::Host,
     expect::{self, Asked as Which},
     reports::{csv, entry::entries, html::Meta, json, schema::RunResult, table, write},
     run::{self, Curve},
@@ -13,7 +14,7 @@ use tightfit::{
 
 use super::{
     Done,
-    args::{Format, Run},
+    args::{Format, On, OnHost, Run},
     output, progress, timeline,
 };
 
@@ -26,9 +27,12 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
         scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
     }
     if let Some(file) = &options.timeline {
-        timeline::can_be_of(file, &scenarios)?;
+        timeline::can_be_of(file, &scenarios, options.host.on)?;
     }
     if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
+        if options.host.on == On::Host {
+            return Err(RunError::Usage("--on host: a sweep is simulated: leave its [sweep] out".to_owned()));
+        }
         return sweep(options, settings, &scenarios[swept], names.len());
     }
     if options.shard.is_some() {
@@ -41,13 +45,15 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
     if let Some(folder) = &options.out {
         can_hold(folder, &all)?;
     }
+    let host = (options.host.on == On::Host).then(|| host(&options.host));
     let curve = if options.out.is_some() { Curve::Run } else { Curve::Skip };
     let mut results = Vec::new();
     for inputs in &all {
         let bar = progress::bar(run::cells(inputs, curve).len() as u64, "cells");
-        let of_scenario = match &options.timeline {
-            None => run::run(inputs, curve, || bar.inc(1)),
-            Some(file) => timeline::run(file, inputs, curve, || bar.inc(1)),
+        let of_scenario = match (&host, &options.timeline) {
+            (Some(host), _) => run::run_on_host(inputs, curve, host, || bar.inc(1)),
+            (None, Some(file)) => timeline::run(file, inputs, curve, || bar.inc(1)),
+            (None, None) => run::run(inputs, curve, || bar.inc(1)),
         };
         bar.finish_and_clear();
         results.push((inputs, of_scenario?));
@@ -75,6 +81,16 @@ fn meets(options: &Run, scenario: &Scenario, results: &[RunResult]) -> Result<bo
         output::error(&format!("{}: {}", unmet.label, unmet.text));
     }
     Ok(unmet.is_empty())
+}
+
+/// How cells are run on this machine.
+fn host(options: &OnHost) -> Host {
+    let mut host = Host::new(options.store_folder.clone());
+    host.store.clone_from(&options.store);
+    host.reads = options.reads.into();
+    host.verify = options.verify;
+    host.note = output::note;
+    host
 }
 
 /// That no file is in the folder's place.
@@ -167,12 +183,6 @@ pub(super) fn command_line() -> String {
     std::iter::once("tightfit".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// What people call the devices and the model.
-fn titles(inputs: &Inputs) -> BTreeMap<String, String> {
-    let devices = inputs.devices.iter().map(|device| (device.name.clone(), device.title.clone()));
-    devices.chain([(inputs.model.name.clone(), inputs.model.title.clone())]).collect()
-}
-
 fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<(), RunError> {
     let mut notes = vec![inputs.scenario.question.clone()];
     if let Some(trace) = &inputs.trace {
@@ -186,7 +196,7 @@ fn write_out(folder: &Path, inputs: &Inputs, results: &[RunResult]) -> Result<()
         title: inputs.scenario.title.clone(),
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        titles: titles(inputs),
+        titles: inputs.titles(),
         notes,
     };
     let (own, curve) = results.split_at(own_points(inputs, results).len());

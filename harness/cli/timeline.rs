@@ -9,15 +9,20 @@ use tightfit::{
     scenarios::Scenario,
 };
 
-use super::output;
+use super::{args::On, output};
 
 /// What would stop the writing at the end is said before the run: there is one scenario without a sweep, as a file holds the
 /// cells of one run, and a folder for the file.
-pub(crate) fn can_be_of(file: &Path, scenarios: &[Scenario]) -> Result<(), RunError> {
+pub(crate) fn can_be_of(file: &Path, scenarios: &[Scenario], on: On) -> Result<(), RunError> {
     let wrong = |problem: String| Err(RunError::Usage(format!("--timeline {}: {problem}", file.display())));
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
         return wrong(format!("there is no folder {}", missing.display()));
+    }
+    if on == On::Host {
+        return wrong(
+            "it is of simulated runs, whose time stands still while it is looked at: leave --on host out".to_owned(),
+        );
     }
     match scenarios {
         [scenario] if scenario.sweep.is_empty() => Ok(()),

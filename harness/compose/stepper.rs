@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tightfit_engine::{
-    Engine,
+    Engine, Store,
     paged::{PageSetup, PagedEngine},
     prefetch::Prefetch,
     session::{self, Request, Stepper},
@@ -12,6 +12,7 @@ use tightfit_scenarios::{
     Strategy,
     strategy::{Mechanism, PageCache},
 };
+use tightfit_sim::service::ServiceTable;
 
 use super::{
     policy::{self, Place},
@@ -19,7 +20,7 @@ use super::{
     setup, store,
     streams::Streams,
 };
-use crate::cell::{Recorder, Watched};
+use crate::cell::{Recorder, World};
 
 const KIB: u64 = 1024;
 
@@ -29,16 +30,27 @@ pub(crate) struct Parts<'a, P> {
     /// Where the strategy learns from one.
     pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) platform: P,
+    /// How long reads take on the device, for policies that weigh them.
+    pub(crate) service: ServiceTable,
     pub(crate) budget_bytes: u64,
     pub(crate) read_unit_bytes: u64,
     pub(crate) page_bytes: u64,
     pub(crate) context_max: u32,
 }
 
+/// Where the bundles of `strategy` lie.
+pub(crate) fn lay_out(
+    strategy: &Strategy,
+    streams: &Streams,
+    profile: Option<&Profile>,
+    read_unit_bytes: u64,
+) -> Store {
+    store::store(strategy.layout, streams.geometry.clone(), read_unit_bytes, profile)
+}
+
 /// Runs the request under `strategy` and lets `recorder` see each output token.
-pub(crate) fn run<P: Watched>(strategy: &Strategy, parts: Parts<'_, P>, recorder: &mut Recorder) {
-    let geometry = parts.streams.geometry.clone();
-    let store = store::store(strategy.layout, geometry, parts.read_unit_bytes, parts.profile.as_deref());
+pub(crate) fn run<P: World>(strategy: &Strategy, parts: Parts<'_, P>, recorder: &mut Recorder) {
+    let store = lay_out(strategy, parts.streams, parts.profile.as_deref(), parts.read_unit_bytes);
     match &strategy.mechanism {
         Mechanism::PageCache(cache) => {
             let setup = page_setup(strategy, *cache, &parts);
@@ -54,7 +66,7 @@ pub(crate) fn run<P: Watched>(strategy: &Strategy, parts: Parts<'_, P>, recorder
                 streams: parts.streams,
                 capacity_bytes: setup.budget_bytes - pinned_bytes,
                 profile: parts.profile.as_deref(),
-                service: parts.platform.simulator().service(),
+                service: &parts.service,
             };
             let policy = policy::policy(set.evict, set.partition, &place);
             drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
@@ -86,6 +98,6 @@ fn request<'a, P>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a,
     }
 }
 
-fn drive<S: Stepper<Platform: Watched>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {
+fn drive<S: Stepper<Platform: World>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {
     session::run(&mut stepper, request, |stepper, outputs| recorder.see(stepper, outputs));
 }

@@ -106,6 +106,9 @@ fn section(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>)
     let memory_bytes = memory.map_or(runtime.memory.get(), |(bytes, _)| bytes);
     line("memory-mb", format!("{}", memory_bytes as f64 / 1e6));
     line("bytes-per-prompt-logit", runtime.bytes_per_prompt_logit.to_string());
+    if let Some(admit) = runtime.admit {
+        line("admit-mb-per-s", format!("{}", admit.get() as f64 / 1e6));
+    }
     out.push('\n');
     out.push_str(&sources(own, fitted, memory));
     out

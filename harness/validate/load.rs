@@ -6,8 +6,9 @@ use std::{
 };
 
 use tightfit_devices::{Device, ProcessorKind, Source, SourceKind};
-use tightfit_scenarios::{Case, Cases, Condition, case::CATALOG};
+use tightfit_scenarios::{Case, Cases, Condition, Published, case::CATALOG, published};
 
+use super::published::{SHARED, is_complete};
 use crate::{
     RunError,
     fit::{
@@ -57,7 +58,9 @@ pub struct Loaded {
     pub rates: Vec<Rate>,
     /// Peaks of memory.
     pub peaks: Vec<Peak>,
-    /// Rows of a table that could not be taken, with the reason and their number.
+    /// Runs of scenarios.
+    pub published: Vec<Published>,
+    /// Rows and cases that could not be taken, with the reason and their number.
     pub passed_by: BTreeMap<String, usize>,
 }
 
@@ -66,7 +69,18 @@ impl Loaded {
     pub fn built_in(only: &[String]) -> Result<Self, RunError> {
         let wanted = |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
         let names = CATALOG.names().filter(|name| wanted(name));
-        Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?)
+        let mut loaded = Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?)?;
+        for name in published::CATALOG.names().filter(|name| wanted(name)) {
+            let published = Published::load(name)?;
+            match &published.shared_trace {
+                Some(shared) if !is_complete(&published) => {
+                    let reason = format!("{name}: {SHARED}/{} is not there", shared.file);
+                    loaded.passed_by.insert(reason, published.case.len());
+                }
+                _ => loaded.published.push(published),
+            }
+        }
+        Ok(loaded)
     }
 
     /// Cases.

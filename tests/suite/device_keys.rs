@@ -114,6 +114,7 @@ fn runtimes() -> Vec<Case<'static>> {
     let overhead = |r: &RunResult| r.time.overhead_ns as f64;
     let budget = |r: &RunResult| r.memory.runtime_bytes as f64;
     let drafted = Ask { strategy: Some("speculative"), ..WHOLE };
+    let managed = |r: &RunResult| r.time.memory_management_ns as f64;
     vec![
         case("device.runtime.llama.cpp@gpu.bandwidth-share=0.05", WHOLE, compute, Way::Up),
         case("device.runtime.llama.cpp@gpu.cache-bandwidth-share=0.001", WHOLE, compute, Way::Up),
@@ -132,6 +133,7 @@ fn runtimes() -> Vec<Case<'static>> {
         case("device.runtime.llama.cpp@gpu.switch-position-us=500", ADRENO, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.memory-mb=4000", WHOLE, budget, Way::Up),
         case("device.runtime.llama.cpp@gpu.bytes-per-prompt-logit=100", WHOLE, budget, Way::Up),
+        case("device.runtime.llama.cpp@cpu.admit-mb-per-s=100", PHONE, managed, Way::Up),
         case("device.runtime.llama.cpp@gpu.scale={ bandwidth = 0.1 }", WHOLE, compute, Way::Up),
         case("device.runtime.llama.cpp@gpu.scale={ arithmetic = 0.01 }", WHOLE, compute, Way::Up),
         case("device.runtime.llama.cpp@gpu.scale={ compute = 0.01 }", WHOLE, |r| r.latency.ttft_ns as f64, Way::Up),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::ProbeOptions;
+
 /// Options of `validate`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -48,6 +50,8 @@ pub(crate) enum ValidateFormat {
 /// What to do with devices.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Device {
+    /// Measure this machine into a profile: flash by read size and lanes, DRAM, kernels. Takes under a minute.
+    Probe(ProbeOptions),
     /// Fit the few numbers of runtimes to a table of measurements.
     Fit(Fit),
     /// Check a profile, and list which of its numbers are from where.
