@@ -4,10 +4,11 @@ mod assemble;
 mod curve;
 pub mod host;
 mod recorder;
+mod traced;
 mod world;
 
 use tightfit_devices::{Bytes, Device};
-use tightfit_reports::schema::RunResult;
+use tightfit_reports::{schema::RunResult, timeline::Process};
 use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
@@ -17,6 +18,7 @@ use tightfit_scenarios::{
 use tightfit_sim::{Footprint, SimPlatform, Spec, service::ServiceTable};
 
 pub(crate) use recorder::{Held, Recorder};
+use traced::{Log, Traced};
 pub(crate) use world::World;
 
 use crate::{
@@ -112,6 +114,22 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     let plan = plan(inputs, cell)?;
+    let platform = simulator(inputs, cell, &plan);
+    run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))
+}
+
+/// The same, with what happened when written into `process`. The result is the same to the bit.
+pub fn run_traced(inputs: &Inputs, cell: Cell<'_>, process: Process) -> Result<(RunResult, Process), RunError> {
+    let plan = plan(inputs, cell)?;
+    let (lanes, _) = lanes(cell);
+    let mut log = Log::new(process, lanes.min(cell.device.flash.queue_depth));
+    let platform = Traced::new(simulator(inputs, cell, &plan), &mut log);
+    let result = run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))?;
+    Ok((result, log.process))
+}
+
+/// The simulated device of a planned cell.
+fn simulator(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> SimPlatform {
     let device = cell.device;
     let (lanes, prefetch_lanes) = lanes(cell);
     let runtime = inputs.runtime(device);
@@ -120,11 +138,10 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
     // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
     let keeps =
         matches!(&cell.strategy.mechanism, Mechanism::ResidentSet { set, .. } if set.evict != Evict::RetainNone);
-    let platform = SimPlatform::new(spec)
+    SimPlatform::new(spec)
         .with_heat(inputs.scenario.thermal.start.0)
         .with_pressure(plan.room.pressure)
-        .with_admission(runtime.admit.filter(|_| keeps));
-    run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))
+        .with_admission(runtime.admit.filter(|_| keeps))
 }
 
 /// Reads that the strategy keeps in flight, and those of them that prefetches may take.
@@ -156,15 +173,13 @@ impl<'a, P> Parts<'a, P> {
 
 /// Runs a planned cell on any platform.
 fn run_on<P: World>(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, parts: Parts<'_, P>) -> Result<RunResult, RunError> {
-    let Plan { streams, room, .. } = plan;
-    let device = cell.device;
     let held = Held {
-        fixed_bytes: room.fixed.total_bytes(),
+        fixed_bytes: plan.room.fixed.total_bytes(),
         // Clean pages of a file do not count.
         counts_resident: matches!(cell.strategy.mechanism, Mechanism::ResidentSet { .. }),
-        limit_bytes: room.limit_bytes,
+        limit_bytes: plan.room.limit_bytes,
     };
-    let mut recorder = Recorder::new(streams.outputs, held);
+    let mut recorder = Recorder::new(plan.streams.outputs, held);
     stepper::run(cell.strategy, parts, &mut recorder);
     recorder.settle();
     if let Some(problem) = recorder.problem.take() {
@@ -174,8 +189,8 @@ fn run_on<P: World>(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, parts: Parts<'
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \
              the rates and powers of the device",
-            cell.strategy.name, device.name
+            cell.strategy.name, cell.device.name
         )));
     }
-    Ok(assemble::result::<P>(inputs, cell, streams, room, recorder))
+    Ok(assemble::result::<P>(inputs, cell, &plan.streams, &plan.room, recorder))
 }

@@ -15,6 +15,7 @@ mod run;
 mod show;
 mod store;
 mod sweep;
+mod timeline;
 mod trace;
 mod validate;
 

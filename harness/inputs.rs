@@ -110,6 +110,13 @@ impl Inputs {
         device.runtime(&self.scenario.runtime, self.scenario.processor).expect("loading checked the runtime")
     }
 
+    /// What people call the devices and the model, by their names.
+    #[must_use]
+    pub fn titles(&self) -> BTreeMap<String, String> {
+        let devices = self.devices.iter().map(|device| (device.name.clone(), device.title.clone()));
+        devices.chain([(self.model.name.clone(), self.model.title.clone())]).collect()
+    }
+
     /// The request of the trace that is replayed, where there is a trace.
     #[must_use]
     pub fn replayed(&self) -> Option<(&Trace, Request)> {

@@ -28,7 +28,8 @@ impl Report {
             ));
         }
         let title = inputs.scenario.title.clone();
-        let meta = Meta { title, command, version: env!("CARGO_PKG_VERSION").to_owned(), notes };
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let meta = Meta { title, command, version, titles: inputs.titles(), notes };
         let own = inputs.devices.len() * inputs.scenario.strategies.len();
         Self { results, own, meta }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tightfit_devices::Nanoseconds;
 use tightfit_engine::platform::Cause;
 use tightfit_reports::schema::{
-    Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
+    Bounds, Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
 };
 use tightfit_scenarios::{strategy::Mechanism, trace::Trace};
 
@@ -45,6 +45,7 @@ pub(super) fn result<P: World>(
             prefill_tokens_per_s: per_s(u64::from(streams.prompt_tokens), latency.ttft_ns),
             decode_tokens_per_s: per_s(decode_tokens(streams), latency.e2e_ns - latency.ttft_ns),
         },
+        bounds: bounds::<P>(cell, &recorder, streams),
         flash: flash(&recorder, streams, &time),
         cache: cache(&recorder),
         prefetch: prefetch(&recorder),
@@ -108,6 +109,18 @@ fn latency(recorder: &Recorder, streams: &Streams) -> Latency {
         itl_p95_ns: percentile(95),
         itl_p99_ns: percentile(99),
         e2e_ns,
+    }
+}
+
+fn bounds<P: World>(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Bounds {
+    if P::NOT_MEASURED.contains(&"bounds") {
+        return Bounds::default();
+    }
+    let kernel_bytes = recorder.last.kernel_bytes - recorder.first_token.kernel_bytes;
+    Bounds {
+        dram_bytes_per_token: kernel_bytes.checked_div(decode_tokens(streams)).unwrap_or(0),
+        dram_bytes_per_s: cell.device.memory.bandwidth.get(),
+        flash_bytes_per_s: cell.device.flash.law.ceiling().get(),
     }
 }
 
@@ -231,7 +244,7 @@ fn thermal(recorder: &Recorder, time: &Time) -> Thermal {
         mean_mw: energy_pj.checked_div(time.wall_ns).unwrap_or(0),
         peak_fill: recorder.peak_heat_fill,
         throttled: time.throttling_ns > 0,
-        curve: curve::curve(&recorder.tokens, &recorder.fills_ppm, time.wall_ns),
+        curve: curve::curve(&recorder.tokens, time.wall_ns),
     }
 }
 

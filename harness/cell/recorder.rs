@@ -21,6 +21,10 @@ pub(crate) struct Moment {
     pub(crate) counters: Counters,
     pub(crate) energy: Energy,
     pub(crate) flash_busy_ns: u64,
+    /// Bytes that kernels moved through DRAM.
+    pub(crate) kernel_bytes: u64,
+    pub(crate) resident_bytes: u64,
+    pub(crate) heat_ppm: u64,
 }
 
 /// What the app holds besides its resident set, and may.
@@ -30,6 +34,13 @@ pub(crate) struct Held {
     /// Whether the system counts the resident set against the app.
     pub(crate) counts_resident: bool,
     pub(crate) limit_bytes: u64,
+}
+
+impl Held {
+    /// What the system counts against the app.
+    fn footprint_bytes(&self, resident_bytes: u64) -> u64 {
+        self.fixed_bytes + if self.counts_resident { resident_bytes } else { 0 }
+    }
 }
 
 /// Notes of a run.
@@ -45,8 +56,6 @@ pub(crate) struct Recorder {
     pub(crate) tokens: Vec<TokenRow>,
     pub(crate) resident_peak_bytes: u64,
     pub(crate) peak_heat_fill: f64,
-    /// Fill of the heat store after each row's token, parts per million.
-    pub(crate) fills_ppm: Vec<u64>,
     /// When the footprint passed the limit, from the cold start.
     pub(crate) over_limit_at_ns: Option<u64>,
     held: Held,
@@ -70,7 +79,6 @@ impl Recorder {
             tokens: Vec::with_capacity(rows),
             resident_peak_bytes: 0,
             peak_heat_fill: 0.0,
-            fills_ppm: Vec::with_capacity(rows),
             over_limit_at_ns: None,
             held,
             problem: None,
@@ -86,13 +94,18 @@ impl Recorder {
         if S::Platform::IS_VIRTUAL {
             assert_eq!(stepper.platform_mut().now_ns(), now_ns, "virtual time passes in steps alone");
         }
+        stepper.platform_mut().passed(outputs);
         let platform = stepper.platform();
+        let counters = stepper.counters();
         let moment = Moment {
             now_ns,
             owners: stepper.owners(),
-            counters: stepper.counters(),
+            counters,
             energy: platform.energy(),
             flash_busy_ns: platform.flash_busy_ns(),
+            kernel_bytes: platform.kernel_bytes(counters.moved_bytes),
+            resident_bytes: stepper.resident_bytes(),
+            heat_ppm: platform.heat_fill_ppm(),
         };
         self.resident_peak_bytes = stepper.resident_peak_bytes();
         self.peak_heat_fill = platform.peak_heat_fill();
@@ -102,7 +115,6 @@ impl Recorder {
             platform.submitted_bytes(),
             "the engine and the flash disagree about the bytes that were read"
         );
-        let fill_ppm = platform.heat_fill_ppm();
         self.hold(stepper.platform_mut(), now_ns, outputs == 0);
         if outputs == 0 {
             self.start = moment;
@@ -114,7 +126,6 @@ impl Recorder {
         for _ in 0..u64::from(outputs).min(self.tokens_max - self.seen) {
             let row = self.row(self.seen, &moment);
             self.tokens.push(row);
-            self.fills_ppm.push(fill_ppm);
             self.seen += 1;
             self.last = moment;
         }
@@ -133,8 +144,7 @@ impl Recorder {
 
     /// Tells the platform what is held from now on, and notes when that is too much.
     fn hold(&mut self, platform: &mut impl World, now_ns: u64, loading: bool) {
-        let resident_bytes = if self.held.counts_resident { self.resident_peak_bytes } else { 0 };
-        let footprint_bytes = self.held.fixed_bytes + resident_bytes;
+        let footprint_bytes = self.held.footprint_bytes(self.resident_peak_bytes);
         platform.hold(footprint_bytes);
         if footprint_bytes > self.held.limit_bytes && self.over_limit_at_ns.is_none() {
             // A load passes the limit on its way.
@@ -164,6 +174,8 @@ impl Recorder {
             hits: counters.hits,
             flash_bytes,
             energy_pj: moment.energy.total_pj() - self.last.energy.total_pj(),
+            memory_bytes: self.held.footprint_bytes(moment.resident_bytes),
+            heat_ppm: moment.heat_ppm,
         }
     }
 }

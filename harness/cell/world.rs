@@ -33,8 +33,15 @@ pub(crate) trait World: Platform {
     /// Fill of the heat store now, parts per million.
     fn heat_fill_ppm(&self) -> u64;
 
+    /// Bytes that kernels have moved through DRAM so far, where the engine has moved rows of `moved_bytes`; 0 where it is not
+    /// measured.
+    fn kernel_bytes(&self, moved_bytes: u64) -> u64;
+
     /// Told what the app holds from now on.
     fn hold(&mut self, footprint_bytes: u64);
+
+    /// Told after warm-up with 0, then after every pass that gives output with the number of tokens.
+    fn passed(&mut self, _outputs: u32) {}
 
     /// What ended the run before its end, if anything did.
     fn outcome(&self) -> Result<(), RunError>;
@@ -65,6 +72,12 @@ impl World for SimPlatform {
         self.heat_fill_ppm()
     }
 
+    /// What lands from flash and what moves inside DRAM passes through it too.
+    fn kernel_bytes(&self, moved_bytes: u64) -> u64 {
+        let ledger = self.ledger();
+        ledger.dram_bytes - ledger.flash_bytes - 2 * moved_bytes
+    }
+
     fn hold(&mut self, footprint_bytes: u64) {
         self.hold(footprint_bytes);
     }
@@ -77,7 +90,7 @@ impl World for SimPlatform {
 impl World for HostPlatform {
     const NAME: &'static str = "host";
     const IS_VIRTUAL: bool = false;
-    const NOT_MEASURED: &'static [&'static str] = &["energy", "thermal"];
+    const NOT_MEASURED: &'static [&'static str] = &["bounds", "energy", "thermal"];
 
     fn energy(&self) -> Energy {
         Energy::default()
@@ -96,6 +109,10 @@ impl World for HostPlatform {
     }
 
     fn heat_fill_ppm(&self) -> u64 {
+        0
+    }
+
+    fn kernel_bytes(&self, _moved_bytes: u64) -> u64 {
         0
     }
 

@@ -122,6 +122,7 @@ impl Default for Command {
             strategies: Vec::new(),
             settings: Vec::new(),
             out: None,
+            timeline: None,
             shard: None,
             format: Format::Text,
             host: OnHost::default(),
@@ -156,6 +157,10 @@ pub(crate) struct Run {
     /// limits. A scenario with a [sweep] writes sweep.parquet, keeps each finished point, and goes on where it was killed.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write what happened when (reads on their lanes, kernels, waits, moves, evictions, by token and layer) to this file, a
+    /// process per device and strategy: open it in ui.perfetto.dev or chrome://tracing.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) timeline: Option<PathBuf>,
     /// Of a [sweep] run only every n-th point, from the i-th on, to be merged later: 2/5 is the second of five shards.
     #[arg(long, value_name = "I/N", requires = "out")]
     pub(crate) shard: Option<Shard>,

@@ -15,7 +15,7 @@ use tightfit::{
 use super::{
     Done,
     args::{Format, On, OnHost, Run},
-    output, progress,
+    output, progress, timeline,
 };
 
 /// Runs the scenarios and prints or writes their results.
@@ -25,6 +25,9 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
     let mut scenarios = Vec::new();
     for name in &names {
         scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
+    }
+    if let Some(file) = &options.timeline {
+        timeline::can_be_of(file, &scenarios, options.host.on)?;
     }
     if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
         if options.host.on == On::Host {
@@ -47,9 +50,10 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
     let mut results = Vec::new();
     for inputs in &all {
         let bar = progress::bar(run::cells(inputs, curve).len() as u64, "cells");
-        let of_scenario = match &host {
-            Some(host) => run::run_on_host(inputs, curve, host, || bar.inc(1)),
-            None => run::run(inputs, curve, || bar.inc(1)),
+        let of_scenario = match (&host, &options.timeline) {
+            (Some(host), _) => run::run_on_host(inputs, curve, host, || bar.inc(1)),
+            (None, Some(file)) => timeline::run(file, inputs, curve, || bar.inc(1)),
+            (None, None) => run::run(inputs, curve, || bar.inc(1)),
         };
         bar.finish_and_clear();
         results.push((inputs, Report::new(inputs, of_scenario?, command_line())));

@@ -12,6 +12,7 @@ use tightfit::{
         sweep::{self as report, Row, TABLE},
         table, write,
     },
+    scenarios::Scenario,
     sweep::{
         self, Asked, Plan, Shard,
         journal::{Header, Journal},
@@ -26,7 +27,6 @@ use super::{
 
 /// Runs a sweep: into a folder where it is resumed, or to standard output alone. Gives back its results.
 pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format) -> Result<Vec<RunResult>, RunError> {
-    let (title, question) = (asked.scenario.title.clone(), asked.scenario.question.clone());
     let plan = Plan::new(asked)?;
     let header = Header::new(&plan, shard);
     let opened = out.map(|folder| Journal::open(folder, &header)).transpose()?;
@@ -51,7 +51,7 @@ pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format
     };
     if shard.is_whole() {
         write_table(folder, &header, &rows)?;
-        page(folder, &header, &rows, title, question)?;
+        page(folder, &header, &rows, &plan)?;
     } else {
         output::note(&format!(
             "ran shard {shard} into {}: put all shards together with `tightfit merge`",
@@ -82,17 +82,19 @@ fn write_table(folder: &Path, header: &Header, rows: &[Row]) -> Result<(), RunEr
 const PAGE_ROWS_MAX: usize = 48;
 
 /// The page of a small sweep: each result goes by its strategy and the values of its point.
-fn page(folder: &Path, header: &Header, rows: &[Row], title: String, question: String) -> Result<(), RunError> {
+fn page(folder: &Path, header: &Header, rows: &[Row], plan: &Plan) -> Result<(), RunError> {
     if rows.len() > PAGE_ROWS_MAX {
         return Ok(());
     }
     let results: Vec<RunResult> = rows.iter().map(named_by_point).collect();
     let swept = format!("Behind each strategy stand the values of {}.", header.keys.join(", "));
+    let Scenario { title, question, .. } = plan.scenario();
     let meta = Meta {
-        title,
+        title: title.clone(),
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        notes: vec![question, swept],
+        titles: plan.titles().clone(),
+        notes: vec![question.clone(), swept],
     };
     let charts = charts::all(&results, &[]);
     let path = folder.join("report.html");

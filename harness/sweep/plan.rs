@@ -1,6 +1,6 @@
 //! What a sweep will run: every point loaded and checked, and the cells of each listed, before anything runs.
 
-use std::{fmt::Write, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -47,6 +47,7 @@ pub struct Plan {
     /// The cells, in order.
     pub(super) places: Vec<Place>,
     inputs_digest: String,
+    titles: BTreeMap<String, String>,
 }
 
 /// What a check of one point found.
@@ -55,13 +56,15 @@ struct Checked {
     digest: [u8; 32],
     /// For each swept key, whether a strategy took it.
     taken: Vec<bool>,
+    titles: BTreeMap<String, String>,
 }
 
 impl Plan {
     /// Loads and checks every point. The first that is wrong, in order, is the error.
     pub fn new(asked: Asked) -> Result<Self, RunError> {
         let points = asked.scenario.sweep.points();
-        let mut plan = Self { asked, shelf: Arc::default(), places: Vec::new(), inputs_digest: String::new() };
+        let (shelf, inputs_digest) = (Arc::default(), String::new());
+        let mut plan = Self { asked, shelf, places: Vec::new(), inputs_digest, titles: BTreeMap::new() };
         let checked: Vec<Result<Checked, RunError>> =
             (0..points).into_par_iter().map(|point| plan.check(point)).collect();
         let mut taken = vec![false; plan.asked.scenario.sweep.axes.len()];
@@ -69,6 +72,7 @@ impl Plan {
         for of_point in checked {
             let of_point = of_point?;
             plan.places.extend(of_point.places);
+            plan.titles.extend(of_point.titles);
             digests.update(of_point.digest);
             taken.iter_mut().zip(of_point.taken).for_each(|(taken, here)| *taken |= here);
         }
@@ -105,6 +109,12 @@ impl Plan {
     #[must_use]
     pub fn inputs_digest(&self) -> &str {
         &self.inputs_digest
+    }
+
+    /// What people call the devices and the models of all points, by their names.
+    #[must_use]
+    pub fn titles(&self) -> &BTreeMap<String, String> {
+        &self.titles
     }
 
     /// The inputs of a point.
@@ -158,7 +168,7 @@ impl Plan {
         let strategies = &inputs.scenario.strategies;
         let taken = |(axis, _): &(&Axis, usize)| strategies.iter().any(|strategy| has(strategy, &axis.key));
         let taken = point.values.iter().map(taken).collect();
-        Ok(Checked { places, digest: Sha256::digest(text.as_bytes()).into(), taken })
+        Ok(Checked { places, digest: Sha256::digest(text.as_bytes()).into(), taken, titles: inputs.titles() })
     }
 
     /// That every swept key of strategies was taken at one point at least: the error is that of setting it.

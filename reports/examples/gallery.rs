@@ -1,6 +1,7 @@
 //! Writes made-up results with every chart and the page into folders, to be looked at:
 //! `cargo run -p tightfit-reports --example gallery -- FOLDER`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use tightfit_reports::charts::hit_rate;
@@ -16,6 +17,7 @@ fn main() -> Result<(), ReportError> {
         title: format!("SmolLM2-135M in a keyboard extension ({what})"),
         command: "tightfit run keyboard --out report".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        titles: BTreeMap::new(),
         notes: vec!["Made-up numbers: this page shows the layout only.".to_owned()],
     };
     write::all(&folder.join("quickstart"), &fixture::quickstart(), &[], &meta("quickstart"))?;

@@ -4,23 +4,33 @@
 //! are safe for colour-blind readers and stay with a strategy through a report.
 
 mod axis;
+mod bounds;
+mod energy;
 mod font;
 pub mod hit_rate;
+mod hover;
 mod labels;
 mod limits;
+mod memory;
+mod over_time;
+mod pace;
 mod paint;
 mod palette;
 mod panel;
+mod paper;
 pub mod scatter;
 mod scene;
 mod shares;
 mod speed;
+mod stack;
 mod traffic;
 
 use crate::compare::{is_open_loop, marks_in, strategies};
 use crate::schema::RunResult;
 use crate::units::significant;
 pub(crate) use font::{BOLD, REGULAR};
+pub(crate) use palette::style_sheet;
+use paper::Paper;
 use scene::Scene;
 
 /// A finished chart.
@@ -32,22 +42,35 @@ pub struct Chart {
     pub title: String,
     /// What it shows and what to see in it, in a sentence or two.
     pub caption: String,
-    /// An SVG document.
+    /// An SVG document, 960 points wide.
     pub svg: String,
+    /// The same for a phone held upright, where there is one.
+    pub narrow_svg: Option<String>,
     /// A PNG file, two pixels to the point.
     pub png: Vec<u8>,
     /// The data behind it, as CSV.
     pub csv: String,
 }
 
-/// Every chart that the results can fill: decode speed, shares of time, hits and traffic over tokens (needs token
-/// rows), and, over `curve` too, speed against the memory limit (needs at least two
-/// limits).
+/// Every chart that the results can fill: decode speed, shares of time, speed against the memory limit (over `curve` too;
+/// needs at least two limits), speed and heat over time, energy by component, memory over time, hits and traffic over tokens
+/// (what is over time or tokens needs token rows).
 #[must_use]
 pub fn all(results: &[RunResult], curve: &[RunResult]) -> Vec<Chart> {
     let with_curve = [results, curve].concat();
-    let drafts = [speed::draft(results), shares::draft(results), traffic::draft(results), limits::draft(&with_curve)];
-    drafts.into_iter().flatten().map(Draft::finish).collect()
+    let drafts = |paper| {
+        [
+            speed::draft(results, paper),
+            shares::draft(results, paper),
+            limits::draft(&with_curve, paper),
+            pace::draft(results, paper),
+            energy::draft(results, paper),
+            memory::draft(results, paper),
+            traffic::draft(results, paper),
+        ]
+    };
+    let pairs = drafts(Paper::Wide).into_iter().zip(drafts(Paper::Narrow));
+    pairs.filter_map(|(wide, narrow)| Some(wide?.finish(narrow.as_ref()))).collect()
 }
 
 /// A chart before it is painted.
@@ -60,10 +83,12 @@ struct Draft {
 }
 
 impl Draft {
-    fn finish(self) -> Chart {
+    /// Paints the draft, and its twin for narrow paper.
+    fn finish(self, narrow: Option<&Self>) -> Chart {
         Chart {
             name: self.name.to_owned(),
             svg: paint::svg(&self.scene, &self.title, &self.caption),
+            narrow_svg: narrow.map(|narrow| paint::svg(&narrow.scene, &narrow.title, &narrow.caption)),
             png: paint::png(&self.scene),
             csv: crate::csv::text(self.csv),
             title: self.title,

@@ -2,10 +2,12 @@
 
 mod comparison;
 mod embed;
+mod lead;
 mod rests;
 
-use crate::charts::Chart;
-use crate::compare::{Comparison, answer, groups};
+use std::collections::BTreeMap;
+
+use crate::charts::{Chart, style_sheet};
 use crate::schema::RunResult;
 
 /// What the page says about its own making. Holds no time and no place, so that the page is the same everywhere.
@@ -17,6 +19,8 @@ pub struct Meta {
     pub command: String,
     /// Version of the program.
     pub version: String,
+    /// Names that people use for devices and models, by the results' own; what has none here keeps its own.
+    pub titles: BTreeMap<String, String>,
     /// Further lines for its foot, for instance what a model leaves out.
     pub notes: Vec<String>,
 }
@@ -25,11 +29,12 @@ pub struct Meta {
 #[must_use]
 pub fn report(results: &[RunResult], charts: &[Chart], meta: &Meta) -> String {
     let mut page = head(meta);
-    page.push_str(&answers(results));
+    page.push_str(&lead::section(results, meta));
     page.push_str(&comparison::section(results));
     page.push_str(&pictures(charts));
     page.push_str(&rests::section(results, meta));
-    page.push_str(&format!("</main>\n<script>{}</script>\n</body>\n</html>\n", include_str!("html/sort.js")));
+    let scripts = [include_str!("html/sort.js"), include_str!("html/tips.js")].concat();
+    page.push_str(&format!("</main>\n<script>{scripts}</script>\n</body>\n</html>\n"));
     page
 }
 
@@ -58,33 +63,25 @@ fn head(meta: &Meta) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
          script-src 'unsafe-inline'; font-src data:; img-src data:\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>{title}</title>\n<style>\n{}{}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n",
+         <title>{title}</title>\n<style>\n{}{}{}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n",
         embed::font_faces(),
+        style_sheet(),
         include_str!("html/style.css"),
     )
-}
-
-/// The top of the page, in words.
-fn answers(results: &[RunResult]) -> String {
-    let comparison = Comparison::of(results);
-    let items: Vec<String> = groups(results)
-        .iter()
-        .map(|group| {
-            let (title, text) = (escaped(&group.title), escaped(&answer(group, &comparison)));
-            format!("<li><strong>{title}</strong>: {text}</li>\n")
-        })
-        .collect();
-    format!("<ul class=\"answer\">\n{}</ul>\n", items.concat())
 }
 
 fn pictures(charts: &[Chart]) -> String {
     let mut section = String::from("<section>\n<h2>Charts</h2>\n");
     for chart in charts {
         let (title, name) = (escaped(&chart.title), escaped(&chart.name));
+        let (wide, narrow) = match &chart.narrow_svg {
+            Some(narrow) => ("wide", format!("<div class=\"card narrow\">\n{narrow}</div>\n")),
+            None => ("", String::new()),
+        };
         section.push_str(&format!(
-            "<figure id=\"{name}\">\n<h3 class=\"narrow\">{title}</h3>\n<div class=\"scroll card\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">\n\
-             {}</div>\n<figcaption>{} <a download=\"{name}.csv\" href=\"data:text/csv;charset=utf-8;base64,{}\">\
-             Its data (CSV)</a></figcaption>\n</figure>\n",
+            "<figure id=\"{name}\" aria-label=\"{title}\">\n<div class=\"card {wide}\">\n{}</div>\n{narrow}<figcaption>{} \
+             <a download=\"{name}.csv\" href=\"data:text/csv;charset=utf-8;base64,{}\">Its data (CSV)</a></figcaption>\n\
+             </figure>\n",
             chart.svg,
             escaped(&chart.caption),
             embed::base64(chart.csv.as_bytes()),

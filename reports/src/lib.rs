@@ -14,6 +14,7 @@
 //! | [`mod@diff`] | two sets of results side by side: what moved, by how much, and why |
 //! | [`gate`] | results held against a baseline, and the formats that CI systems read |
 //! | [`charts`], [`html`] | the pictures and the page that holds them |
+//! | [`timeline`] | what happened when, for trace viewers |
 //! | [`mod@write`] | all of it into a folder |
 #![allow(
     clippy::format_push_string,
@@ -38,6 +39,7 @@ pub mod schema;
 pub mod shown;
 pub mod sweep;
 pub mod table;
+pub mod timeline;
 pub mod tokens;
 pub mod units;
 pub mod validation;

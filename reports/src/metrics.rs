@@ -59,6 +59,7 @@ pub fn numbers(result: &RunResult) -> Vec<(&'static str, Number)> {
     numbers! { result;
         latency { load_ns, ttft_ns, tpot_ns, itl_p50_ns, itl_p95_ns, itl_p99_ns, e2e_ns }
         throughput { prefill_tokens_per_s, decode_tokens_per_s }
+        bounds { dram_bytes_per_token, dram_bytes_per_s, flash_bytes_per_s }
         time {
             wall_ns, compute_ns, contention_ns, flash_stall_ns, memory_management_ns, overhead_ns, throttling_ns,
         }

@@ -41,6 +41,8 @@ pub struct RunResult {
     pub latency: Latency,
     /// Tokens in a second.
     pub throughput: Throughput,
+    /// What no strategy gets past.
+    pub bounds: Bounds,
     /// Who owned each nanosecond of the request: the owners sum to `wall_ns`.
     pub time: Time,
     /// What was read from flash during the request.
@@ -104,6 +106,18 @@ pub struct Throughput {
     pub prefill_tokens_per_s: f64,
     /// Output tokens after the first, over their time.
     pub decode_tokens_per_s: f64,
+}
+
+/// The physical limits of a decoded token: what its bytes would take if nothing else did. 0 where it is not known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounds {
+    /// Bytes that the kernels of a decoded token move through DRAM, on average: weights and KV cache.
+    pub dram_bytes_per_token: u64,
+    /// Peak bandwidth of the DRAM.
+    pub dram_bytes_per_s: u64,
+    /// The most that the flash ever delivers.
+    pub flash_bytes_per_s: u64,
 }
 
 /// The request's wall time and its owners: `wall_ns` is the exact sum of the others.
@@ -334,4 +348,8 @@ pub struct TokenRow {
     pub flash_bytes: u64,
     /// Energy of the token.
     pub energy_pj: u64,
+    /// Footprint of the app when the token is out.
+    pub memory_bytes: u64,
+    /// Fill of the device's heat store then, parts per million: a million = throttling begins.
+    pub heat_ppm: u64,
 }

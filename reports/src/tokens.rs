@@ -16,7 +16,7 @@ pub(crate) const LABELS: [&str; 4] = ["scenario", "device", "strategy", "point"]
 pub(crate) const QUALITY: [&str; 2] = ["open_loop", "run_lost_mass_share"];
 
 /// Names of the number columns: the fields of [`TokenRow`], in its order.
-pub(crate) const NUMBERS: [&str; 13] = [
+pub(crate) const NUMBERS: [&str; 15] = [
     "token",
     "at_ns",
     "gap_ns",
@@ -30,6 +30,8 @@ pub(crate) const NUMBERS: [&str; 13] = [
     "hits",
     "flash_bytes",
     "energy_pj",
+    "memory_bytes",
+    "heat_ppm",
 ];
 
 /// Every token row of every result, as CSV.
@@ -67,7 +69,7 @@ pub(crate) fn labels(result: &RunResult, comparison: &Comparison) -> [String; 4]
     [result.scenario.clone(), result.device.clone(), result.strategy.clone(), comparison.point(result)]
 }
 
-pub(crate) fn numbers(row: &TokenRow) -> [u64; 13] {
+pub(crate) fn numbers(row: &TokenRow) -> [u64; 15] {
     [
         row.token,
         row.at_ns,
@@ -82,5 +84,7 @@ pub(crate) fn numbers(row: &TokenRow) -> [u64; 13] {
         row.hits,
         row.flash_bytes,
         row.energy_pj,
+        row.memory_bytes,
+        row.heat_ppm,
     ]
 }

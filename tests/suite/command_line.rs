@@ -131,7 +131,7 @@ fn files_are_noted_on_standard_error() {
         run(folder.path(), &[&["run", "tiny.toml", "--out", "results", "--format", "csv"][..], &title].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout).lines().count(), 2, "a header and one result");
-    assert_snapshot!(text(&output.stderr), @"wrote 14 files to results");
+    assert_snapshot!(text(&output.stderr), @"wrote 23 files to results");
     let page = fs::read_to_string(folder.path().join("results/report.html")).expect("the page");
     for part in ["A title", "And a question?", "tightfit run tiny.toml --out results"] {
         assert!(page.contains(part), "{part}");

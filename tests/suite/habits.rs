@@ -62,7 +62,7 @@ fn quiet_keeps_notes_back_and_not_results() {
     let asked = ["run", "tiny.toml", "--out", "results", "--format", "csv"];
     let loud = run(folder.path(), &asked);
     let quiet = run(folder.path(), &[&asked[..], &["--quiet"]].concat());
-    assert_eq!(text(&loud.stderr), "wrote 14 files to results\n");
+    assert_eq!(text(&loud.stderr), "wrote 23 files to results\n");
     assert_eq!((text(&quiet.stderr), quiet.stdout), (String::new(), loud.stdout));
 }
 

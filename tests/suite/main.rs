@@ -27,4 +27,5 @@ mod stories;
 mod strategy_keys;
 mod sweep;
 mod taken_back;
+mod timeline;
 mod tiny;

@@ -333,6 +333,10 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
         self.watch.last_ns
     }
 
+    fn resident_bytes(&self) -> u64 {
+        self.resident.bytes()
+    }
+
     fn resident_peak_bytes(&self) -> u64 {
         self.resident.peak_bytes()
     }

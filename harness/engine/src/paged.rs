@@ -256,6 +256,10 @@ impl<P: Platform> Stepper for PagedEngine<'_, P> {
         self.watch.last_ns
     }
 
+    fn resident_bytes(&self) -> u64 {
+        self.pages * self.setup.page_bytes
+    }
+
     fn resident_peak_bytes(&self) -> u64 {
         self.peak_pages * self.setup.page_bytes
     }

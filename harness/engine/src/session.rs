@@ -83,6 +83,9 @@ pub trait Stepper {
     /// When the last owner's time ended: a clock that is real goes on while one looks at it, owned time does not.
     fn owned_until_ns(&self) -> u64;
 
+    /// Bytes that the resident set uses now.
+    fn resident_bytes(&self) -> u64;
+
     /// Most bytes that the resident set ever used.
     fn resident_peak_bytes(&self) -> u64;
 

@@ -50,6 +50,15 @@ impl Scale {
         share.clamp(0.0, 1.0)
     }
 
+    /// The value at a share of the way.
+    pub(super) fn value(self, share: f64) -> f64 {
+        if self.is_log {
+            self.low * (self.high / self.low).powf(share)
+        } else {
+            self.low + (self.high - self.low) * share
+        }
+    }
+
     /// Values and labels of about `count` ticks.
     pub(super) fn ticks(self, count: usize) -> Vec<(f64, String)> {
         if self.is_log {

@@ -62,7 +62,7 @@ pub fn chart(rates: &HitRates) -> Option<Chart> {
     scene.height = foot(&mut scene, bottom, &notes(&series, beaten)) + 8.0;
     let draft =
         Draft { name: "hit-rate-against-dram", title, caption: caption(rates, beaten), scene, csv: rows(rates) };
-    Some(draft.finish())
+    Some(draft.finish(None))
 }
 
 /// One panel: what it counts.

@@ -1,17 +1,22 @@
-//! Speed against the memory limit: a panel per device, a line per strategy. Killed points are crosses off the line.
+//! Speed against the memory limit: a panel per device, a line per strategy, and the physical limits. Killed points are
+//! crosses off the line.
 
 use std::collections::BTreeMap;
 
 use super::axis::Scale;
+use super::bounds::{self, Bound};
 use super::labels::{foot, legend};
 use super::palette::Palette;
 use super::panel::Panel;
+use super::paper::{Columns, Paper};
 use super::scene::Scene;
 use super::{Draft, font, record};
-use crate::compare::{Comparison, Group, LIMIT, groups, is_killed, strategies};
+use crate::compare::{Comparison, Group, LIMIT, groups, is_killed, marked, strategies};
 use crate::schema::RunResult;
+use crate::units::significant;
 
-const WIDTH: f64 = 960.0;
+/// Where a limit lies this much above every strategy, equal steps are equal factors.
+const LOGARITHMIC_FROM: f64 = 2.0;
 const TALL: f64 = 240.0;
 
 /// A point of a line.
@@ -23,7 +28,7 @@ struct At {
     quality: [String; 2],
 }
 
-pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
+pub(super) fn draft(results: &[RunResult], paper: Paper) -> Option<Draft> {
     let groups = groups(results);
     let groups: Vec<&Group<'_>> = groups.iter().filter(|group| limits(group).len() > 1).collect();
     if groups.is_empty() {
@@ -31,50 +36,64 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
     }
     let palette = Palette::of(results);
     let title = "Decode speed against the memory limit";
-    let mut scene = Scene::new(WIDTH);
+    let mut scene = Scene::new(paper.width());
     let subtitle = super::shares::subtitle(results, &[], &Comparison::default());
     let y = scene.heading(title, &subtitle);
     let drawn: Vec<&str> = strategies(results)
         .into_iter()
         .filter(|name| groups.iter().any(|group| line(group, name).iter().any(|at| !at.is_killed)))
         .collect();
-    let entries: Vec<_> = drawn.iter().map(|name| (super::speed::shown(results, name), palette.style(name))).collect();
+    let bounds: Vec<Vec<Bound>> = groups.iter().map(|group| bounds::of(&by_limit(group))).collect();
+    let mut entries: Vec<_> =
+        drawn.iter().map(|name| (super::speed::shown(results, name), palette.style(name))).collect();
+    for bound in bounds.iter().flatten() {
+        if !entries.iter().any(|(name, _)| name == bound.name) {
+            entries.push((bound.name.to_owned(), bound.style));
+        }
+    }
     let mut y = legend(&mut scene, &entries, y) + 46.0;
-
-    let lines = || groups.iter().flat_map(|group| drawn.iter().map(|name| line(group, name)));
-    let most = lines().flatten().map(|at| at.speed).fold(0.0, f64::max);
-    let per_row = groups.len().min(3);
-    let wide = (WIDTH - 56.0 - 16.0) / per_row as f64;
-    for members in groups.chunks(per_row) {
+    let scale = speed_scale(&groups, &drawn, &bounds);
+    let columns = Columns::of(paper, groups.len());
+    for (row, members) in groups.chunks(columns.per_row).enumerate() {
         for (place, group) in members.iter().enumerate() {
-            let left = 56.0 + wide * place as f64;
-            let panel = Panel {
-                left,
-                right: left + wide - 24.0,
-                top: y,
-                bottom: y + TALL,
-                x: limit_scale(group),
-                y: Scale::from_zero(most * 1.03, 5),
-            };
-            device(&mut scene, &panel, group, &drawn, &palette, place == 0);
+            let (left, right) = columns.span(place);
+            let panel = Panel { left, right, top: y, bottom: y + TALL, x: limit_scale(group), y: scale };
+            let bounds = &bounds[row * columns.per_row + place];
+            device(&mut scene, &panel, group, &drawn, bounds, &palette, place == 0);
+            hover(&mut scene, &panel, group, bounds);
         }
         y += TALL + 96.0;
     }
     scene.height = foot(&mut scene, y - 46.0, &notes(&groups, results, &drawn)).max(y - 38.0) + 6.0;
     let caption = "Decoded tokens a second against what the system lets the app use. A cross is a point where it \
-                   would kill the app: what that would have done, had it lived.";
-    let csv = rows(&groups, results);
+                   would kill the app: what that would have done, had it lived. The limits count bytes alone, at the \
+                   peak bandwidth of the DRAM and the most that the flash delivers: between a strategy and them is what \
+                   is left to gain.";
+    let csv = rows(&groups, results, &bounds);
     Some(Draft { name: "speed-against-memory", title: title.to_owned(), caption: caption.to_owned(), scene, csv })
 }
 
-fn device(scene: &mut Scene, panel: &Panel, group: &Group<'_>, drawn: &[&str], palette: &Palette, is_first: bool) {
+fn device(
+    scene: &mut Scene,
+    panel: &Panel,
+    group: &Group<'_>,
+    drawn: &[&str],
+    bounds: &[Bound],
+    palette: &Palette,
+    is_first: bool,
+) {
     let name = font::wrap(&group.title, 12.0, true, panel.right - panel.left).join(" ");
     scene.text((panel.left, panel.top - 38.0), &name).em(12.0).bold();
-    panel.y_title(scene, if is_first { "decoded tokens per second" } else { "" });
+    let log = if panel.y.low() > 0.0 { " (logarithmic)" } else { "" };
+    panel.y_title(scene, &if is_first { format!("decoded tokens per second{log}") } else { String::new() });
     let count = if panel.right - panel.left > 500.0 { 8 } else { 5 };
     panel.columns(scene, &panel.x.ticks(count), true);
     panel.rows(scene, 5, is_first);
     panel.x_title(scene, "memory limit of the app, MB");
+    for bound in bounds {
+        let points: Vec<_> = bound.points.iter().map(|(limit_mb, speed)| panel.at(*limit_mb, *speed)).collect();
+        scene.path(&points, bound.style.colour, 1.4, bound.style.dash);
+    }
     for name in drawn {
         let style = palette.style(name);
         let points = line(group, name);
@@ -88,6 +107,53 @@ fn device(scene: &mut Scene, panel: &Panel, group: &Group<'_>, drawn: &[&str], p
             scene.cross(panel.at(at.limit_mb, at.speed), 3.4, style.colour);
         }
     }
+}
+
+/// One scale for all panels: from zero, or logarithmic where a limit would press the strategies to the floor.
+fn speed_scale(groups: &[&Group<'_>], drawn: &[&str], bounds: &[Vec<Bound>]) -> Scale {
+    let speeds = || {
+        let lines = groups.iter().flat_map(|group| drawn.iter().flat_map(|name| line(group, name)));
+        lines.map(|at| at.speed).filter(|speed| *speed > 0.0)
+    };
+    let highest = bounds.iter().flatten().flat_map(|bound| &bound.points).map(|point| point.1).fold(0.0, f64::max);
+    let most = speeds().fold(0.0, f64::max);
+    if highest > most * LOGARITHMIC_FROM && most > 0.0 {
+        Scale::log_exact(speeds().fold(f64::INFINITY, f64::min) * 0.8, highest * 1.25)
+    } else {
+        Scale::from_zero(most.max(highest) * 1.03, 5)
+    }
+}
+
+/// A strip a limit: what every strategy does there, and what nothing gets past.
+fn hover(scene: &mut Scene, panel: &Panel, group: &Group<'_>, bounds: &[Bound]) {
+    let limits = by_limit(group);
+    let edge = |a: f64, b: f64| f64::midpoint(panel.across(a), panel.across(b));
+    for (index, (limit_mb, here)) in limits.iter().enumerate() {
+        let left = index.checked_sub(1).map_or(panel.left, |before| edge(limits[before].0, *limit_mb));
+        let right = limits.get(index + 1).map_or(panel.right, |after| edge(*limit_mb, after.0));
+        let mut text = format!("{}, limit {limit_mb} MB", group.title);
+        for r in &here.results {
+            let killed = if is_killed(r) { " (killed)" } else { "" };
+            let speed = significant(r.throughput.decode_tokens_per_s);
+            text.push_str(&format!("\n{}: {speed} tok/s{killed}", marked(r)));
+        }
+        for bound in bounds {
+            if let Some((_, speed)) = bound.points.iter().find(|(at_mb, _)| at_mb == limit_mb) {
+                let name = bound.name.split(':').next().unwrap_or_default();
+                text.push_str(&format!("\n{name}: {} tok/s", significant(*speed)));
+            }
+        }
+        scene.tip((left, panel.top), (right, panel.bottom), text);
+    }
+}
+
+/// A group's results apart by limit, ascending.
+fn by_limit<'a>(group: &Group<'a>) -> Vec<(f64, Group<'a>)> {
+    let here = |limit_mb: f64| {
+        let results = group.results.iter().copied().filter(|r| limit(r) == Some(limit_mb)).collect();
+        Group { title: group.title.clone(), device: group.device, results }
+    };
+    limits(group).into_iter().map(|limit_mb| (limit_mb, here(limit_mb))).collect()
 }
 
 /// What the drawing leaves unsaid: the crosses, and strategies that are killed at every limit.
@@ -140,7 +206,7 @@ fn line(group: &Group<'_>, strategy: &str) -> Vec<At> {
     points.into_values().collect()
 }
 
-fn rows(groups: &[&Group<'_>], results: &[RunResult]) -> Vec<Vec<String>> {
+fn rows(groups: &[&Group<'_>], results: &[RunResult], bounds: &[Vec<Bound>]) -> Vec<Vec<String>> {
     let mut csv = vec![record([
         "device",
         "strategy",
@@ -150,12 +216,17 @@ fn rows(groups: &[&Group<'_>], results: &[RunResult]) -> Vec<Vec<String>> {
         "lost_mass_share",
         "decode_tokens_per_s",
     ])];
-    for group in groups {
+    for (group, bounds) in groups.iter().zip(bounds) {
         for name in strategies(results) {
             csv.extend(line(group, name).iter().map(|at| {
                 let outcome = if at.is_killed { "killed" } else { "lives" };
                 let [open_loop, lost] = &at.quality;
                 record([&group.title, name, &at.limit_mb.to_string(), outcome, open_loop, lost, &at.speed.to_string()])
+            }));
+        }
+        for bound in bounds {
+            csv.extend(bound.points.iter().map(|(limit_mb, speed)| {
+                record([&group.title, bound.name, &limit_mb.to_string(), "bound", "false", "0", &speed.to_string()])
             }));
         }
     }

@@ -41,15 +41,36 @@ pub(super) fn svg(scene: &Scene, title: &str, description: &str) -> String {
     paint(scene, &mut backend, SVG).expect("text takes every drawing");
     drop(backend);
     let body = drawn.split_once('\n').map_or("", |(_, body)| body);
+    let body = body.trim_end().trim_end_matches("</svg>");
     let (width, height) = size(scene, SVG);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n{body}",
+         role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n{body}{}</svg>\n",
         scene.width,
         scene.height,
         crate::html::escaped(title),
         crate::html::escaped(description),
+        tips(scene),
     )
+}
+
+/// What can be pointed at, over everything else.
+fn tips(scene: &Scene) -> String {
+    if scene.tips.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<g class=\"tips\" fill=\"none\" pointer-events=\"all\">\n");
+    for tip in &scene.tips {
+        let ((left, top), (right, bottom)) = (placed(tip.from, SVG.scale), placed(tip.to, SVG.scale));
+        out.push_str(&format!(
+            "<rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>\n",
+            (right - left).max(0),
+            (bottom - top).max(0),
+            crate::html::escaped(&tip.text)
+        ));
+    }
+    out.push_str("</g>\n");
+    out
 }
 
 /// The scene as a PNG file.

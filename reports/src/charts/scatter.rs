@@ -57,7 +57,7 @@ pub fn chart(validation: &Validation) -> Option<Chart> {
                    its model, or its device."
             .to_owned();
     let draft = Draft { name: "predicted-against-published", title, caption, scene, csv: rows(validation) };
-    Some(draft.finish())
+    Some(draft.finish(None))
 }
 
 fn one(scene: &mut Scene, metric: &str, cases: &[&ValidationCase], at: (f64, f64)) {

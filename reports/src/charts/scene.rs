@@ -50,21 +50,35 @@ pub(super) enum Shape {
     Text(Label),
 }
 
-/// Shapes in painting order on a white page.
+/// An area that tells a value when it is pointed at.
+#[derive(Clone, Debug)]
+pub(super) struct Tip {
+    pub(super) from: Point,
+    pub(super) to: Point,
+    pub(super) text: String,
+}
+
+/// Shapes in painting order on a white page, and what lies over them unseen.
 #[derive(Clone, Debug)]
 pub(super) struct Scene {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) shapes: Vec<Shape>,
+    pub(super) tips: Vec<Tip>,
 }
 
 impl Scene {
     pub(super) fn new(width: f64) -> Self {
-        Self { width, height: 0.0, shapes: Vec::new() }
+        Self { width, height: 0.0, shapes: Vec::new(), tips: Vec::new() }
     }
 
     pub(super) fn bar(&mut self, from: Point, to: Point, fill: Colour) {
         self.shapes.push(Shape::Bar { from, to, fill });
+    }
+
+    /// Tells `text` where it is pointed at: lines are parted by `\n`.
+    pub(super) fn tip(&mut self, from: Point, to: Point, text: String) {
+        self.tips.push(Tip { from, to, text });
     }
 
     pub(super) fn line(&mut self, from: Point, to: Point, colour: Colour, width: f64) {
@@ -154,8 +168,11 @@ impl Scene {
 
     /// Title and subtitle at the top; gives the height below them.
     pub(super) fn heading(&mut self, title: &str, subtitle: &str) -> f64 {
-        self.text((16.0, 22.0), title).em(16.0).bold();
-        let mut y = 43.0;
+        let mut y = 22.0;
+        for line in super::font::wrap(title, 16.0, true, self.width - 32.0) {
+            self.text((16.0, y), &line).em(16.0).bold();
+            y += 21.0;
+        }
         for line in super::font::wrap(subtitle, 11.0, false, self.width - 32.0) {
             self.text((16.0, y), &line).colour(QUIET);
             y += 15.0;

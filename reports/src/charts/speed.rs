@@ -4,23 +4,23 @@ use super::axis::Scale;
 use super::labels::{foot, legend};
 use super::palette::{KILLED, PAPER, Palette, QUIET};
 use super::panel::Panel;
+use super::paper::Paper;
 use super::scene::{Anchor, Scene};
 use super::{Draft, font, record};
 use crate::compare::{Comparison, Group, groups, is_killed, is_open_loop, marked, marked_of, strategies};
 use crate::schema::RunResult;
-use crate::units::significant;
+use crate::units::{data, significant};
 
-const WIDTH: f64 = 960.0;
 const TALL: f64 = 250.0;
 
-pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
+pub(super) fn draft(results: &[RunResult], paper: Paper) -> Option<Draft> {
     let comparison = Comparison::of(results);
     let groups = groups(results);
     let chosen: Vec<Vec<&RunResult>> = groups.iter().map(|group| group.at_best_point(&comparison)).collect();
     let widest = chosen.iter().map(Vec::len).max()?;
     let palette = Palette::of(results);
     let title = "Decode speed by device and strategy";
-    let mut scene = Scene::new(WIDTH);
+    let mut scene = Scene::new(paper.width());
     let y = scene.heading(title, &super::shares::subtitle(results, &groups, &comparison));
     let lives = |name: &&str| chosen.iter().flatten().any(|r| r.strategy == *name && !is_killed(r));
     let entries: Vec<_> =
@@ -29,13 +29,13 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
 
     let alive = chosen.iter().flatten().filter(|r| !is_killed(r)).map(|r| r.throughput.decode_tokens_per_s);
     let scale = Scale::from_zero(alive.fold(0.0, f64::max), 5);
-    let rows = groups.len().div_ceil((28 / widest).clamp(1, 8));
+    let rows = groups.len().div_ceil((paper.pick(28, 12) / widest).clamp(1, 8));
     let per_row = groups.len().div_ceil(rows);
     for row in 0..rows {
         let members = row * per_row..((row + 1) * per_row).min(groups.len());
         let panel = Panel {
-            left: 56.0,
-            right: WIDTH - 16.0,
+            left: paper.pick(56.0, 34.0),
+            right: scene.width - paper.pick(16.0, 6.0),
             top: y,
             bottom: y + TALL,
             x: Scale::exact(0.0, per_row as f64),
@@ -92,6 +92,14 @@ fn cluster(
         let left = start + slot * index as f64;
         let bar = Bar { left: left + slot * 0.07, right: left + slot * 0.93, is_best: best == Some(&raw const **r) };
         bar.draw(scene, panel, r, palette);
+        let says = if is_killed(r) {
+            let (peak, limit) = (data(r.memory.peak_bytes as f64), data(r.memory.limit_bytes as f64));
+            format!("killed: a peak of {peak} with a limit of {limit}")
+        } else {
+            format!("{} tok/s", significant(r.throughput.decode_tokens_per_s))
+        };
+        let text = format!("{}\n{}: {says}", group.title, marked(r));
+        scene.tip((left, panel.top), (left + slot, panel.bottom), text);
     }
     let mut y = panel.bottom + 16.0;
     for line in font::wrap(&group.title, 12.0, true, to - from - 12.0) {

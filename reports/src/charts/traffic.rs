@@ -1,16 +1,17 @@
 //! Hit rate and flash traffic over the tokens of one device: two panels, a line per strategy.
 
 use super::axis::Scale;
+use super::hover::{Trail, strips};
 use super::labels::{at_ends, foot};
 use super::palette::Palette;
 use super::panel::Panel;
+use super::paper::Paper;
 use super::scene::{Colour, Point, Scene};
 use super::{Draft, font, record};
 use crate::compare::{Comparison, groups, is_killed};
 use crate::schema::{RunResult, TokenRow};
-use crate::units::{DATA, common};
+use crate::units::{DATA, common, significant};
 
-const WIDTH: f64 = 960.0;
 const TALL: f64 = 220.0;
 /// Points of a line: more cannot be told apart, and a chart stays small for a million tokens.
 const POINTS: usize = 400;
@@ -25,7 +26,7 @@ struct Series {
     points: Vec<(f64, f64, f64)>,
 }
 
-pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
+pub(super) fn draft(results: &[RunResult], paper: Paper) -> Option<Draft> {
     let comparison = Comparison::of(results);
     let drawable = |r: &RunResult| !is_killed(r) && r.tokens.len() > 2;
     let groups = groups(results);
@@ -37,7 +38,7 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
     let series: Vec<Series> = chosen.iter().map(|r| line(r, results, &palette, window)).collect();
 
     let title = format!("Hit rate and flash traffic over tokens: {}", group.title);
-    let mut scene = Scene::new(WIDTH);
+    let mut scene = Scene::new(paper.width());
     let point = chosen.first().map(|r| comparison.point(r)).filter(|point| !point.is_empty());
     let at = point.map(|point| format!(" · {point}")).unwrap_or_default();
     let (scenario, model) = (&chosen[0].scenario, &chosen[0].model);
@@ -45,10 +46,10 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
     let y = scene.heading(&title, &subtitle) + 24.0;
 
     let names = series.iter().map(|one| font::width(&one.name, 11.0, false));
-    let right = WIDTH - 30.0 - names.fold(0.0, f64::max);
+    let right = scene.width - 30.0 - names.fold(0.0, f64::max);
     let unit = common(&DATA, series.iter().flat_map(|one| one.points.iter().map(|point| point.2)));
     let hits = Panel {
-        left: 64.0,
+        left: paper.pick(64.0, 36.0),
         right,
         top: y,
         bottom: y + TALL,
@@ -57,10 +58,10 @@ pub(super) fn draft(results: &[RunResult]) -> Option<Draft> {
     };
     let top = hits.bottom + 44.0;
     let bytes = Panel { top, bottom: top + TALL, y: traffic_scale(&series, unit.size), ..hits };
-    panel(&mut scene, &hits, &series, "lookups found in DRAM, %", |point| point.1, false);
+    panel(&mut scene, &hits, &series, "lookups found in DRAM, %", |point| point.1, None, paper);
     let log = if bytes.y.low() > 0.0 { " (logarithmic)" } else { "" };
     let of = format!("read from flash per token, {}{log}", unit.name);
-    panel(&mut scene, &bytes, &series, &of, |point| point.2 / unit.size, true);
+    panel(&mut scene, &bytes, &series, &of, |point| point.2 / unit.size, Some("output token"), paper);
     scene.height = foot(&mut scene, bytes.bottom + 48.0, &super::bent(results));
     let means =
         ["device", "strategy", "open_loop", "lost_mass_share", "token", "hit_rate_mean", "flash_bytes_per_token_mean"];
@@ -119,13 +120,14 @@ fn panel(
     series: &[Series],
     title: &str,
     of: impl Fn(&(f64, f64, f64)) -> f64,
-    is_last: bool,
+    below: Option<&str>,
+    paper: Paper,
 ) {
     panel.y_title(scene, title);
-    panel.columns(scene, &panel.x.ticks(8), is_last);
+    panel.columns(scene, &panel.x.ticks(paper.pick(8, 4)), below.is_some());
     panel.rows(scene, 5, true);
-    if is_last {
-        panel.x_title(scene, "output token");
+    if let Some(below) = below {
+        panel.x_title(scene, below);
     }
     let mut ends = Vec::new();
     for one in series {
@@ -136,4 +138,10 @@ fn panel(
         }
     }
     at_ends(scene, panel.right, &ends, panel.top, panel.bottom);
+    let trails: Vec<Trail> = series
+        .iter()
+        .map(|one| Trail { name: one.name.clone(), points: one.points.iter().map(|at| (at.0, of(at))).collect() })
+        .collect();
+    let (place, value) = (|token| format!("token {token:.0}: {title}"), significant);
+    strips(scene, panel, paper.pick(24, 12), &trails, place, value);
 }

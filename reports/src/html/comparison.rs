@@ -1,4 +1,5 @@
-//! The comparison table: one body per device, sortable within it, in a box of its own that scrolls.
+//! The comparison table: one body per device, sortable within it. On a phone each row is a card: every cell carries the
+//! title of its column.
 
 use super::escaped;
 use crate::compare::{is_killed, is_open_loop};
@@ -57,12 +58,13 @@ fn row(grid: &Grid<'_>, line: &Line<'_>) -> String {
     };
     let mut out = format!("<tr{class}><th scope=\"row\">{}{badge}</th>", escaped(&line.name));
     if grid.has_points {
-        out.push_str(&format!("<td class=\"point\">{}</td>", escaped(&line.point)));
+        out.push_str(&format!("<td class=\"point\" data-label=\"point\">{}</td>", escaped(&line.point)));
     }
     for (column, cell) in grid.columns.iter().zip(&line.cells) {
         let class = if column.is_text { "" } else { " class=\"number\"" };
         let sort = cell.sort.map(|value| format!(" data-sort=\"{value}\"")).unwrap_or_default();
-        out.push_str(&format!("<td{class}{sort}>{}</td>", escaped(&cell.text)));
+        let label = escaped(&column.heading());
+        out.push_str(&format!("<td{class}{sort} data-label=\"{label}\">{}</td>", escaped(&cell.text)));
     }
     out.push_str("</tr>\n");
     out

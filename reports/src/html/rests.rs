@@ -23,13 +23,18 @@ pub(super) fn section(results: &[RunResult], meta: &Meta) -> String {
     }
     scopes.sort_by_key(|scope| *scope != EVERY);
     for scope in scopes {
-        let rows: Vec<String> = sources.iter().filter(|(_, of)| of == scope).map(|(source, _)| row(source)).collect();
+        let rows: Vec<&Source> = sources.iter().filter(|(_, of)| of == scope).map(|(source, _)| source).collect();
+        let assumed = rows.iter().filter(|source| source.kind == "assumed").count();
+        let counted = match assumed {
+            0 => format!("{} inputs", rows.len()),
+            _ => format!("{} inputs, {assumed} of them {}", rows.len(), tag("assumed")),
+        };
         out.push_str(&format!(
-            "<h3>{}</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Inputs of {0}\">\n\
-             <table class=\"sources\">\n<thead><tr><th scope=\"col\">input</th><th scope=\"col\">value</th>\
-             <th scope=\"col\">kind</th><th scope=\"col\">from</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n",
+            "<details>\n<summary><h3>{}</h3> {counted}</summary>\n<table class=\"sources\">\n<thead><tr>\
+             <th scope=\"col\">input</th><th scope=\"col\">value</th><th scope=\"col\">kind</th>\
+             <th scope=\"col\">from</th></tr></thead>\n<tbody>\n{}</tbody>\n</table>\n</details>\n",
             escaped(scope),
-            rows.concat()
+            rows.into_iter().map(row).collect::<String>()
         ));
     }
     out.push_str(&made(results, meta));
@@ -54,7 +59,8 @@ fn summary(sources: &[(Source, String)]) -> String {
 
 fn row(source: &Source) -> String {
     format!(
-        "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td class=\"from\">{}</td></tr>\n",
+        "<tr{}><td><code>{}</code></td><td>{}</td><td>{}</td><td class=\"from\">{}</td></tr>\n",
+        if source.kind == "assumed" { " class=\"guess\"" } else { "" },
         escaped(&source.key),
         escaped(&source.value),
         tag(&source.kind),
@@ -109,7 +115,7 @@ fn made(results: &[RunResult], meta: &Meta) -> String {
     let platforms: BTreeSet<&str> = results.iter().map(|r| r.platform.as_str()).collect();
     let platforms: Vec<&str> = platforms.into_iter().collect();
     let mut out = format!(
-        "<h3>How this page was made</h3>\n<pre class=\"scroll\"><code>{}</code></pre>\n\
+        "<h3>How this page was made</h3>\n<pre><code>{}</code></pre>\n\
          <p>tightfit {}; platform: {}; seed {}. The same command gives the same bytes.</p>\n",
         escaped(&meta.command),
         escaped(&meta.version),
@@ -129,18 +135,18 @@ fn made(results: &[RunResult], meta: &Meta) -> String {
     }
     if !digests.is_empty() {
         out.push_str(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Digests\">\n<table>\n<thead><tr>\
+            "<details>\n<summary><h3>Input files</h3> with their digests</summary>\n<table class=\"sources\">\n<thead><tr>\
              <th scope=\"col\">input file</th><th scope=\"col\">of</th><th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n",
         );
         for (name, digest, using) in &digests {
             let of = escaped(&scope(results, using));
             out.push_str(&format!(
-                "<tr><td>{}</td><td>{of}</td><td><code>{}</code></td></tr>\n",
+                "<tr><td>{}</td><td>{of}</td><td class=\"from\"><code>{}</code></td></tr>\n",
                 escaped(name),
                 escaped(digest)
             ));
         }
-        out.push_str("</tbody>\n</table>\n</div>\n");
+        out.push_str("</tbody>\n</table>\n</details>\n");
     }
     out.extend(meta.notes.iter().map(|note| format!("<p>{}</p>\n", escaped(note))));
     out

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use tightfit_reports::charts::hit_rate::{Budget, HitRate, HitRates};
 use tightfit_reports::schema::{
-    Cache, Energy, Flash, Latency, Memory, Prefetch, Provenance, Quality, RunResult, Source, Thermal, Throughput, Time,
-    TokenRow,
+    Bounds, Cache, Energy, Flash, Latency, Memory, Prefetch, Provenance, Quality, RunResult, Source, Thermal,
+    Throughput, Time, TokenRow,
 };
 
 /// Milliseconds of compute per token, flash bytes per microsecond, device name.
@@ -133,7 +133,7 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
         }
         _ => (hits_percent, peak_mb),
     };
-    let tokens = tokens(label, compute_ms * 1_000_000, bytes_per_us, hits_percent);
+    let tokens = tokens(label, compute_ms * 1_000_000, bytes_per_us, hits_percent, peak_mb);
     let mut parameters = BTreeMap::from([("strategy.kind".to_owned(), label.to_owned())]);
     parameters.insert("memory.limit-mb".to_owned(), budget.unwrap_or(28).to_string());
     if label == "window-5" {
@@ -180,6 +180,11 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
         throughput: Throughput {
             prefill_tokens_per_s: 24e9 / tokens[0].gap_ns as f64,
             decode_tokens_per_s: 1e9 / tpot_ns as f64,
+        },
+        bounds: Bounds {
+            dram_bytes_per_token: 61_000_000,
+            dram_bytes_per_s: bytes_per_us * 30_000_000,
+            flash_bytes_per_s: bytes_per_us * 1_250_000,
         },
         flash: Flash {
             load_bytes: 28_300_000,
@@ -243,7 +248,7 @@ fn memory(peak_mb: u64, budget_mib: u64) -> Memory {
     }
 }
 
-fn tokens(label: &str, compute_ns: u64, bytes_per_us: u64, hits_percent: u64) -> Vec<TokenRow> {
+fn tokens(label: &str, compute_ns: u64, bytes_per_us: u64, hits_percent: u64, peak_mb: u64) -> Vec<TokenRow> {
     let mut noise = label.bytes().fold(17_u64, |sum, byte| sum * 31 + u64::from(byte));
     let mut at_ns = 0;
     (0..128)
@@ -270,6 +275,8 @@ fn tokens(label: &str, compute_ns: u64, bytes_per_us: u64, hits_percent: u64) ->
                 lookups,
                 hits,
                 flash_bytes,
+                memory_bytes: (peak_mb * 1_000_000 + 410_000) * (85 + warm * 15 / 100) / 100,
+                heat_ppm: 1_100_000 * token / (token + 60),
                 ..TokenRow::default()
             };
             let gap_ns =

@@ -57,6 +57,9 @@ fn csv_header() {
     latency.e2e_ns
     throughput.prefill_tokens_per_s
     throughput.decode_tokens_per_s
+    bounds.dram_bytes_per_token
+    bounds.dram_bytes_per_s
+    bounds.flash_bytes_per_s
     time.wall_ns
     time.compute_ns
     time.contention_ns

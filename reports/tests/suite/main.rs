@@ -1,6 +1,7 @@
 //! The reports, held to inline snapshots and to laws: same results, same bytes; nothing unescaped; nothing half-written.
 
 mod answer;
+mod browser;
 mod charts;
 mod diff;
 mod fixture;

@@ -46,7 +46,7 @@ fn no_output_for_people_drops_the_label_or_the_loss() {
         "fits".clone_into(&mut r.memory.outcome);
     }
     let outputs = outputs(&lives);
-    assert_eq!(outputs.len(), 9, "four charts: {:?}", outputs.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    assert_eq!(outputs.len(), 12, "seven charts: {:?}", outputs.iter().map(|(name, _)| name).collect::<Vec<_>>());
     for (name, text) in outputs {
         assert!(text.contains("open-loop"), "{name} does not say it: {text}");
         assert!(text.contains("8.10"), "{name} does not say what is lost: {text}");
@@ -79,7 +79,7 @@ fn no_data_drops_the_label_or_the_loss() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 6, "results, tokens, and four charts");
+    assert_eq!(seen, 9, "results, tokens, and seven charts");
 }
 
 /// The mark is the font's own glyph, not its box for a missing one: the picture changes with the flag.
@@ -90,7 +90,7 @@ fn pictures_without_words_show_it_too() {
         r.quality.open_loop = false;
     }
     let (bent, exact) = (charts::all(&at_two_limits(), &[]), charts::all(&exact, &[]));
-    assert_eq!((bent.len(), exact.len()), (4, 4));
+    assert_eq!((bent.len(), exact.len()), (7, 7));
     for (bent, exact) in bent.iter().zip(&exact) {
         assert_ne!(bent.png, exact.png, "{}", bent.name);
     }

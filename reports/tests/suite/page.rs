@@ -1,5 +1,7 @@
 //! The page: self-contained, escaped, complete.
 
+use std::collections::BTreeMap;
+
 use tightfit_reports::charts;
 use tightfit_reports::html::{Meta, report};
 
@@ -10,6 +12,7 @@ fn page(results: &[tightfit_reports::schema::RunResult]) -> String {
         title: "Does it <run>?".to_owned(),
         command: "tightfit run keyboard --set a=\"<b>\"".to_owned(),
         version: "0.1.0".to_owned(),
+        titles: BTreeMap::from([("iPhone 15 Pro".to_owned(), "Apple <iPhone> 15 Pro".to_owned())]),
         notes: vec!["5 < 6".to_owned()],
     };
     report(results, &charts::all(results, &[]), &meta)
@@ -69,6 +72,33 @@ fn it_says_what_it_rests_on_once() {
     assert!(page.contains("<strong>Assumed</strong>: <code>device.flash.read-latency-us</code>"));
     assert_eq!(page.matches("<td><code>device.power.idle-mw</code></td>").count(), 1, "shared by all devices");
     assert!(page.contains("tightfit run keyboard") && page.contains("5 &lt; 6"));
+}
+
+/// The first sentence names things as people do, and says who is fast, how fast, and what the limit is.
+#[test]
+fn it_begins_with_the_answer() {
+    let page = page(&fixture::quickstart());
+    let leads: Vec<&str> = page
+        .split("<p class=\"lead\">")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("</p>"))
+        .map(|(lead, _)| lead)
+        .collect();
+    insta::assert_snapshot!(leads.join("\n"), @r#"
+    window-5 runs SmolLM2-135M on the iPhone 13 Pro at 48.6 tok/s, 2.2x naive; flash is the limit.
+    window-5 runs SmolLM2-135M on the Apple &lt;iPhone&gt; 15 Pro at 61.2 tok/s, 2.1x naive; flash is the limit.
+    window-5 runs SmolLM2-135M on the iPhone 17 Pro at 84.4 tok/s, 2.0x naive; flash is the limit.
+    "#);
+}
+
+/// On a phone a row is a card: each cell has the title of its column with it.
+#[test]
+fn every_cell_names_its_column() {
+    let page = page(&fixture::quickstart());
+    let table = page.split("<table class=\"sortable\">").nth(1).and_then(|rest| rest.split("</table>").next());
+    let table = table.expect("a table");
+    assert!(table.matches("<td").count() > 300);
+    assert_eq!(table.matches("<td").count(), table.matches(" data-label=\"").count());
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_folder_holds_everything_and_nothing_else() {
     for name in ["results.json", "results.csv", "tokens.parquet", "tokens.csv", "report.html"] {
         assert!(found.contains(name), "{name}");
     }
-    assert_eq!(found.iter().filter(|name| name.starts_with("charts/")).count(), 9);
+    assert_eq!(found.iter().filter(|name| name.starts_with("charts/")).count(), 18);
     let before: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).expect("there")).collect();
     write::all(&out, &fixture::quickstart(), &[], &Meta::default()).expect("written over");
     let after: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).expect("there")).collect();
