@@ -14,6 +14,7 @@ mod own_policy;
 pub mod provenance;
 mod report;
 pub mod run;
+pub mod schemas;
 mod shelf;
 mod study;
 pub mod sweep;

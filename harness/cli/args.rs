@@ -218,6 +218,9 @@ pub(crate) enum Kind {
     /// Traces.
     #[value(name = "traces", alias = "trace")]
     Traces,
+    /// JSON Schemas of files, for editors.
+    #[value(name = "schemas", alias = "schema")]
+    Schemas,
 }
 
 /// Commands about traces.

@@ -6,6 +6,7 @@ use tightfit::{
     RunError,
     devices::Device,
     scenarios::{Model, Scenario, Settings, Strategy, model::MixerKind, scenario, strategy, traces},
+    schemas,
 };
 
 use super::{args::Kind, output};
@@ -36,6 +37,11 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
             for name in strategy::CATALOG.names() {
                 let strategy = Strategy::load(name, &[])?;
                 rows.push([strategy.name, strategy.title]);
+            }
+        }
+        Kind::Schemas => {
+            for name in schemas::names() {
+                rows.push([name.to_owned(), format!("tightfit show schema {name} > {name}.schema.json")]);
             }
         }
         Kind::Traces => {

@@ -4,6 +4,7 @@ use tightfit::{
     RunError,
     devices::Device,
     scenarios::{Model, Scenario, Settings, Strategy, scenario, strategy, trace, traces},
+    schemas,
 };
 
 use super::{args::Kind, output, trace as trace_command};
@@ -24,6 +25,10 @@ pub(crate) fn show(kind: Kind, name: &str) -> Result<(), RunError> {
             Strategy::load(name, &[])?;
             strategy::CATALOG.find(name)?.text
         }
+        Kind::Schemas => schemas::text(name).map(str::to_owned).ok_or_else(|| {
+            let known: Vec<&str> = schemas::names().collect();
+            RunError::Usage(format!("show schema: no schema is called `{name}`: there are {}", known.join(", ")))
+        })?,
         Kind::Traces => trace_command::described(&trace::info(&traces::load(name)?)),
     };
     output::print(&text)

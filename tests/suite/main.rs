@@ -22,6 +22,7 @@ mod published;
 mod random;
 mod runs;
 mod scenario_keys;
+mod schemas;
 mod sensitivity;
 mod stories;
 mod strategy_keys;
