@@ -3,6 +3,7 @@
 mod ask;
 mod bad_input;
 mod bad_trace;
+mod book;
 mod closed_forms;
 mod collapse;
 mod command_line;
