@@ -5,6 +5,7 @@ mod completions;
 mod curve;
 mod device;
 mod diff;
+mod figures;
 mod files;
 mod gate;
 mod list;
@@ -58,6 +59,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Store(command) => store::store(&command).map(well),
         Command::Trace(command) => trace::trace(&command).map(well),
         Command::Validate(options) => validate::validate(&options).map(well),
+        Command::Figures(options) => figures::figures(&options).map(well),
         Command::Device(command) => device::device(&command).map(well),
         Command::Completions { shell } => completions::completions(shell).map(well),
         Command::Man { out } => completions::man(out.as_deref()).map(well),

@@ -6,6 +6,7 @@
 mod all_sizes;
 mod budget;
 mod policy;
+mod rates;
 mod stream;
 
 use rayon::prelude::*;
@@ -14,6 +15,7 @@ use serde::Serialize;
 pub use all_sizes::{all_sizes, sampled};
 pub use budget::Budget;
 pub use policy::{Asked, NAMES, parse};
+pub use rates::rates;
 pub use stream::Stream;
 
 /// How the lookups of one (pass, layer) are judged.

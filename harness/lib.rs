@@ -8,6 +8,7 @@ pub mod compose;
 pub mod curve;
 pub mod error;
 pub mod expect;
+pub mod figures;
 pub mod fit;
 pub mod inputs;
 mod own_policy;

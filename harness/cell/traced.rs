@@ -180,6 +180,13 @@ impl<P: Platform> Platform for Traced<'_, P> {
         was_cancelled
     }
 
+    fn admit(&mut self, bytes: u64) {
+        let from_ns = self.inner.now_ns();
+        self.inner.admit(bytes);
+        let to_ns = self.inner.now_ns();
+        self.log.work.made_room(from_ns, to_ns, bytes, &mut self.log.process);
+    }
+
     fn move_row(&mut self, from: u32, to: u32, bytes: u64) {
         let from_ns = self.inner.now_ns();
         self.inner.move_row(from, to, bytes);

@@ -3,6 +3,7 @@
 mod color;
 mod compare;
 mod fidelity;
+mod figures;
 mod host;
 mod model;
 mod trace;
@@ -16,6 +17,7 @@ use tightfit::sweep::Shard;
 pub(crate) use color::Color;
 pub(crate) use compare::{Diff, DiffFormat, Gate};
 pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
+pub(crate) use figures::Figures;
 pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
 pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
@@ -79,6 +81,8 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Hold predictions to published measurements.
     Validate(Validate),
+    /// Draw the research figures again, each from the scenario that it is of.
+    Figures(Figures),
     /// Fit runtimes to measurements, or check a device profile.
     #[command(subcommand)]
     Device(Device),

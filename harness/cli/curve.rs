@@ -6,10 +6,7 @@ use serde::Serialize;
 use tightfit::{
     RunError,
     curve::{self, Asked, Budget, Counting, Point, Stream},
-    reports::{
-        charts::hit_rate::{self as chart, HitRate, HitRates},
-        write,
-    },
+    reports::{charts::hit_rate as chart, write},
     scenarios::trace::{self, Staged, Trace},
 };
 
@@ -79,36 +76,13 @@ fn policies(names: &[String], counting: Counting) -> Result<Vec<Asked>, RunError
 
 /// Writes the chart of hit rates over budgets.
 fn draw(folder: &Path, options: &Info, stream: &Stream, info: &trace::Info, points: &[Point]) -> Result<(), RunError> {
-    let share = |hits: u64, lookups: u64| hits as f64 / lookups.max(1) as f64;
-    let in_mib = matches!(points.first().map(|point| point.budget), Some(Budget::Mib(_)));
-    let rates = HitRates {
-        trace: options.trace.clone(),
-        budget: if in_mib { chart::Budget::Bytes } else { chart::Budget::Bundles },
-        token_cycle: cycle(stream, info, in_mib),
-        rows: points
-            .iter()
-            .map(|point| HitRate {
-                policy: point.policy.clone(),
-                budget: if in_mib { point.budget.number() << 20 } else { point.budget.number() },
-                hit_rate: share(point.hits, point.lookups),
-                decode_hit_rate: (point.decode_lookups > 0).then(|| share(point.decode_hits, point.decode_lookups)),
-            })
-            .collect(),
-    };
+    let rates = curve::rates(&options.trace, stream, info, points);
     let Some(chart) = chart::chart(&rates) else {
         return Err(RunError::Usage("--out draws a line over budgets: give two at least".to_owned()));
     };
     let written = write::charts(folder, &[chart])?;
     output::note(&format!("wrote {} files to {}", written.len(), folder.display()));
     Ok(())
-}
-
-/// What one token touches: in bytes where budgets are, else in bundles.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts")]
-fn cycle(stream: &Stream, info: &trace::Info, in_mib: bool) -> Option<u64> {
-    let bundles = info.token_cycle_bundles.mean;
-    let bundle_bytes = if in_mib { stream.bundle_bytes_mean()? } else { 1 };
-    Some((bundles * bundle_bytes as f64).round() as u64)
 }
 
 /// A row a budget, a pair of columns a policy.

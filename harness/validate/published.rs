@@ -42,12 +42,29 @@ pub(super) fn cases(files: &[Published]) -> Result<Vec<ValidationCase>, RunError
         }
     }
     let run = |(published, case, inputs): &(&Published, &PublishedCase, Inputs)| {
-        let cell = Cell { device: &inputs.devices[0], strategy: &inputs.scenario.strategies[0], limit: None };
-        Ok(beside(published, case, inputs, &cell::run(inputs, cell)?))
+        Ok(beside(published, case, inputs, &run(inputs)?))
     };
     let found: Vec<Result<Vec<ValidationCase>, RunError>> = asked.par_iter().map(run).collect();
     let found: Result<Vec<Vec<ValidationCase>>, RunError> = found.into_iter().collect();
     Ok(found?.into_iter().flatten().collect())
+}
+
+/// Runs `cases` on the scenario of `published`, which need not be the file's own.
+pub fn runs(published: &Published, cases: &[PublishedCase]) -> Result<Vec<RunResult>, RunError> {
+    let shelf = Arc::<Shelf>::default();
+    let trace = shelve(&shelf, published)?;
+    let load = |case| {
+        let (scenario, settings) = published.scenario(case, trace.as_deref())?;
+        Inputs::load_from(&shelf, scenario, &settings)
+    };
+    let all: Vec<Inputs> = cases.iter().map(load).collect::<Result<_, _>>()?;
+    let results: Vec<Result<RunResult, RunError>> = all.par_iter().map(run).collect();
+    results.into_iter().collect()
+}
+
+/// The one cell of a case.
+fn run(inputs: &Inputs) -> Result<RunResult, RunError> {
+    cell::run(inputs, Cell { device: &inputs.devices[0], strategy: &inputs.scenario.strategies[0], limit: None })
 }
 
 /// Puts the trace of a file where its name finds it, and returns the name.

@@ -4,13 +4,17 @@
 //! are safe for colour-blind readers and stay with a strategy through a report.
 
 mod axis;
+pub mod bars;
 mod bounds;
 mod energy;
 mod font;
+pub mod heat_map;
 pub mod hit_rate;
 mod hover;
+mod key;
 mod labels;
 mod limits;
+pub mod lines;
 mod memory;
 mod over_time;
 mod pace;
@@ -98,7 +102,8 @@ impl Draft {
 }
 
 /// What `‡` means with what each open-loop strategy lost: stands in the picture, which may travel without its caption.
-fn bent(results: &[RunResult]) -> Vec<String> {
+#[must_use]
+pub fn bent(results: &[RunResult]) -> Vec<String> {
     let open_loop: Vec<&RunResult> = results.iter().filter(|r| is_open_loop(r)).collect();
     let Some(mark) = marks_in(&open_loop).into_iter().find(|mark| mark.sign == '‡') else { return Vec::new() };
     let each: Vec<String> = strategies(results)

@@ -12,6 +12,7 @@ mod curves;
 mod determinism;
 mod device_keys;
 mod expect;
+mod figures;
 mod formats;
 mod gate;
 mod habits;

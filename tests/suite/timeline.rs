@@ -17,13 +17,15 @@ use crate::{ask::Ask, program, tiny};
 /// Strategies that between them wait, move, read ahead, take back, are mapped, draft and load.
 const STRATEGIES: [&str; 6] = ["lru", "window", "layer-stream", "page-cache", "hybrid-fit", "belady"];
 
+/// A runtime for which room costs time, on a device that says how much, in so little memory that room must be made.
+const PRICED: [&str; 3] = ["request.output-tokens=3", "runtime=bigmoe", "memory.limit-mb=320"];
+
 fn inputs(strategy: &str) -> Inputs {
-    let ask = Ask {
-        scenario: "quickstart",
-        device: Some("iphone-15-pro"),
-        strategy: Some(strategy),
-        set: &["request.output-tokens=3"],
-    };
+    inputs_on("iphone-15-pro", strategy, &["request.output-tokens=3"])
+}
+
+fn inputs_on(device: &str, strategy: &str, set: &[&str]) -> Inputs {
+    let ask = Ask { scenario: "quickstart", device: Some(device), strategy: Some(strategy), set };
     ask.inputs_with(&[]).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -85,8 +87,10 @@ fn assert_nested(track: u64, spans: &[Span]) {
 
 #[test]
 fn the_parts_of_the_timeline_are_the_owners_of_the_time() {
-    for strategy in STRATEGIES {
-        let (plain, result, events) = traced(&inputs(strategy), usize::MAX);
+    // The last makes room at a price.
+    let with_price = inputs_on("oneplus-15r", "lru", &PRICED);
+    for (strategy, inputs) in STRATEGIES.map(|name| (name, inputs(name))).into_iter().chain([("priced", with_price)]) {
+        let (plain, result, events) = traced(&inputs, usize::MAX);
         assert_eq!(plain, result, "{strategy}: watched, it runs as ever");
         let tracks = tracks(&events);
         tracks.iter().for_each(|(track, spans)| assert_nested(*track, spans));
@@ -98,11 +102,13 @@ fn the_parts_of_the_timeline_are_the_owners_of_the_time() {
             |is: &dyn Fn(&str) -> bool| sum(&|span| if is(&span.name) { span.to_ns - span.from_ns } else { 0 });
         let argument = |key: &str| sum(&|span| span.arguments[key].as_u64().unwrap_or(0));
         assert_eq!(lasting(&|name| name == "waiting for flash"), time.flash_stall_ns, "{strategy}");
-        assert_eq!(lasting(&|name| name == "moving rows"), time.memory_management_ns, "{strategy}");
+        let [moving, making_room] = ["moving rows", "making room"].map(|wanted| lasting(&|name| name == wanted));
+        assert_eq!(moving + making_room, time.memory_management_ns, "{strategy}");
+        assert_eq!(making_room > 0, strategy == "priced", "{strategy}");
         assert_eq!(argument("contention_ns"), time.contention_ns, "{strategy}");
         assert_eq!(argument("overhead_ns"), time.overhead_ns, "{strategy}");
         assert_eq!(argument("throttling_ns"), time.throttling_ns, "{strategy}");
-        let kernels = lasting(&|name| !["waiting for flash", "moving rows"].contains(&name));
+        let kernels = lasting(&|name| !["waiting for flash", "moving rows", "making room"].contains(&name));
         assert_eq!(kernels, time.compute_ns + time.contention_ns + time.overhead_ns + time.throttling_ns, "{strategy}");
         assert_eq!(lasting(&|_| true), time.wall_ns, "{strategy}: no nanosecond is without a span");
 
@@ -147,18 +153,21 @@ fn evictions_are_counted() {
         result.cache
     );
     let levels: Vec<u64> = of("resident set").iter().filter_map(|event| event["args"]["bytes"].as_u64()).collect();
-    assert!(levels.iter().max() <= Some(&result.memory.resident_bytes) && levels.len() > 100);
+    let most = levels.iter().max().copied().unwrap_or_default();
+    assert!(levels.len() > 80, "{}", levels.len());
+    assert!(most > 0 && most <= result.memory.resident_bytes, "{most} of {}", result.memory.resident_bytes);
 }
 
 /// A file of limited size ends where it is full, between whole events, and the run goes on.
 #[test]
 fn a_long_run_is_cut() {
-    let (plain, result, events) = traced(&inputs("lru"), 40_000);
+    let (plain, result, events) = traced(&inputs("lru"), 20_000);
     assert_eq!(plain, result);
     let tracks = tracks(&events);
     tracks.iter().for_each(|(track, spans)| assert_nested(*track, spans));
     let last_ns = tracks[&1].iter().map(|span| span.to_ns).max().expect("some work");
-    assert!(last_ns < result.time.wall_ns / 2 && events.len() > 100, "{} events until {last_ns}", events.len());
+    let end_ns = result.latency.load_ns + result.time.wall_ns;
+    assert!(last_ns < end_ns / 4 * 3 && events.len() > 100, "{} events until {last_ns}", events.len());
 }
 
 #[test]

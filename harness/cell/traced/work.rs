@@ -1,4 +1,4 @@
-//! What the processor does: kernels, and waits and moves, each as one span as long as nothing else comes between.
+//! What the processor does: kernels, and waits, moves and room made, each as one span as long as nothing else comes between.
 
 use tightfit_engine::platform::{Kernel, KernelKind, Surcharge};
 use tightfit_reports::timeline::Process;
@@ -10,6 +10,7 @@ use super::WORK;
 enum Between {
     Waiting,
     Moving,
+    MakingRoom,
 }
 
 /// A span that may go on.
@@ -39,6 +40,13 @@ impl Work {
     /// A row was moved inside DRAM.
     pub(super) fn moved(&mut self, from_ns: u64, to_ns: u64, bytes: u64, process: &mut Process) {
         self.go_on(Between::Moving, from_ns, to_ns, bytes, process);
+    }
+
+    /// Room was made for what is about to be read. What costs nothing is no span.
+    pub(super) fn made_room(&mut self, from_ns: u64, to_ns: u64, bytes: u64, process: &mut Process) {
+        if to_ns > from_ns {
+            self.go_on(Between::MakingRoom, from_ns, to_ns, bytes, process);
+        }
     }
 
     /// A kernel ran.
@@ -84,6 +92,7 @@ impl Work {
             Between::Moving => {
                 process.span(WORK, "moving rows", from_ns, to_ns, &[("rows", count), ("bytes", bytes)]);
             }
+            Between::MakingRoom => process.span(WORK, "making room", from_ns, to_ns, &[("bytes", bytes)]),
         }
     }
 
