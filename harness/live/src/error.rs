@@ -104,6 +104,36 @@ pub enum LiveError {
         /// Where in the run.
         place: String,
     },
+    /// A recipe that can't be followed.
+    #[error("recipe {path}: {problem}")]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A text that can't be learned from.
+    #[error("the text {problem}")]
+    Text {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What was saved of a training does not fit.
+    #[error("{path}: {problem}; remove it to begin anew, or train to another folder")]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file could not be written.
+    #[error("{path}: cannot be written: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// candle could not carry out an operation.
     #[error("candle: {0}")]
     Compute(#[from] candle_core::Error),

@@ -12,6 +12,7 @@
 //! | [`generate`] | prompt in batches, then one token at a time |
 //! | [`active`] | what "active" means |
 //! | [`mod@record`] | all of it together, into a trace file |
+//! | [`mod@train`] | the project's own small models |
 //!
 //! Another family needs a forward pass beside [`model`] that shows its feed-forward blocks to an observer, and its name
 //! in [`SUPPORTED_ARCHITECTURES`]; another meaning of "active" a variant of [`active::Definition`].
@@ -33,8 +34,10 @@ mod rope;
 mod rows;
 mod threads;
 pub mod tokenizer;
+pub mod train;
 pub mod weights;
 
 pub use error::{LiveError, SUPPORTED_ARCHITECTURES};
 pub use record::{RecordOptions, RecordSummary, record};
+pub use train::{TrainOptions, TrainSummary, train};
 pub use weights::Weights;
