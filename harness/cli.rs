@@ -4,6 +4,8 @@ mod args;
 mod curve;
 mod files;
 mod list;
+#[cfg_attr(not(feature = "live"), path = "cli/live_absent.rs")]
+mod live;
 mod output;
 mod progress;
 mod run;
@@ -30,6 +32,8 @@ pub(crate) fn main() -> ExitCode {
         Command::List { kind } => list::list(kind),
         Command::Show { kind, name } => show::show(kind, &name),
         Command::Trace(command) => trace::trace(&command),
+        Command::Train(options) => live::train(&options),
+        Command::Perplexity(options) => live::perplexity(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -80,7 +80,9 @@ impl FromStr for Definition {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let unknown = || {
-            format!("`{text}` is no definition; known: non-zero, mass-share=S, top-share=S, cats=S, teal=S, S being a share")
+            format!(
+                "`{text}` is no definition; known: non-zero, mass-share=S, top-share=S, cats=S, teal=S, S being a share"
+            )
         };
         let (name, share) = text.split_once('=').map_or((text, None), |(name, share)| (name, Some(share)));
         let Some(share) = share else {

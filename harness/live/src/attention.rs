@@ -31,7 +31,12 @@ enum Projection {
 }
 
 impl Attention {
-    pub(crate) fn load(source: &mut Source, layer: usize, config: &Config, weights: Weights) -> Result<Self, LiveError> {
+    pub(crate) fn load(
+        source: &mut Source,
+        layer: usize,
+        config: &Config,
+        weights: Weights,
+    ) -> Result<Self, LiveError> {
         let Config { width, heads, key_value_heads, head_width, .. } = *config;
         let name = |name: &str| format!("blk.{layer}.{name}");
         let [query, key_value] = [heads * head_width, key_value_heads * head_width];
@@ -72,9 +77,8 @@ impl Attention {
         let tokens = rows.dim(0)?;
         let turn = |heads: Tensor| tables.map_or(Ok(heads.clone()), |tables| tables.turn(&heads, position));
         let [query, key, value] = self.project(rows)?;
-        let [query_norm, key_norm] = [0, 1].map(|place| {
-            self.norms.as_ref().map(|(query, key)| if place == 0 { query } else { key })
-        });
+        let [query_norm, key_norm] =
+            [0, 1].map(|place| self.norms.as_ref().map(|(query, key)| if place == 0 { query } else { key }));
         let query = turn(self.split(&query, self.heads, query_norm)?)?;
         let key = turn(self.split(&key, self.key_value_heads, key_norm)?)?;
         let value = self.split(&value, self.key_value_heads, None)?;

@@ -1,5 +1,6 @@
 //! A block of experts: a router, the few that it chooses for each token, and one that every token uses, in some models.
 
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 
 use crate::LiveError;
@@ -45,7 +46,8 @@ impl Mixture {
         let (ups, downs) = (all("up", [neurons, width])?, all("down", [width, neurons])?);
         let experts = gates.into_iter().zip(ups).zip(downs);
         let experts = experts.map(|((gate, up), down)| Expert { gate, up, down, activation }).collect();
-        let shared = counts.shared_neurons.map(|neurons| shared(source, layer, config, neurons, weights)).transpose()?;
+        let shared =
+            counts.shared_neurons.map(|neurons| shared(source, layer, config, neurons, weights)).transpose()?;
         Ok(Self { router, experts, shared, counts: counts.clone() })
     }
 
@@ -120,6 +122,6 @@ fn shared(
     let name = format!("blk.{layer}.ffn_gate_inp_shexp.weight");
     let row = source.tensor(&name, &[1, width]).or_else(|_| source.tensor(&name, &[width]))?;
     let row = row.dequantize(&Device::Cpu)?.reshape((1, width))?;
-    let row = candle_core::quantized::QTensor::quantize(&row, candle_core::quantized::GgmlDType::F32)?;
+    let row = QTensor::quantize(&row, GgmlDType::F32)?;
     Ok((expert, Linear::hold(row.into(), Weights::F32)?))
 }

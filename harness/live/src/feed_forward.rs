@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use crate::LiveError;
 use crate::config::{Activation, Config};
+use crate::family::Family;
 use crate::observe::{Observer, Seen};
 use crate::source::Source;
 use crate::weights::{Linear, Weights};
@@ -20,18 +21,26 @@ pub(crate) struct FeedForward {
 #[derive(Debug)]
 enum Up {
     Plain(Linear),
-    Gated { gate: Linear, up: Linear },
+    Gated {
+        gate: Linear,
+        up: Linear,
+    },
     /// Gate and up rows in one matrix, the gate's first.
     Together(Linear),
 }
 
 impl FeedForward {
-    pub(crate) fn load(source: &mut Source, layer: usize, config: &Config, weights: Weights) -> Result<Self, LiveError> {
+    pub(crate) fn load(
+        source: &mut Source,
+        layer: usize,
+        config: &Config,
+        weights: Weights,
+    ) -> Result<Self, LiveError> {
         let Config { width, neurons, gated, activation, .. } = *config;
         let name = |name: &str| format!("blk.{layer}.{name}");
         let up = if !gated {
             Up::Plain(Linear::load(source, &name("ffn_up"), [neurons, width], weights)?)
-        } else if source.has(&name("ffn_gate.weight")) || config.family != crate::family::Family::Phi3 {
+        } else if source.has(&name("ffn_gate.weight")) || config.family != Family::Phi3 {
             Up::Gated {
                 gate: Linear::load(source, &name("ffn_gate"), [neurons, width], weights)?,
                 up: Linear::load(source, &name("ffn_up"), [neurons, width], weights)?,

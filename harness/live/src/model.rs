@@ -13,7 +13,7 @@ use crate::experts::Mixture;
 use crate::family::Family;
 use crate::feed_forward::FeedForward;
 use crate::norm::Norm;
-use crate::observe::{Observer, Routed};
+use crate::observe::{Choice, Observer, Routed};
 use crate::rope::{Frequencies, Tables};
 use crate::source::Source;
 use crate::weights::{Linear, Weights};
@@ -171,7 +171,7 @@ impl Block {
     }
 
     /// What this block's router would choose for rows of the residual stream.
-    fn choose(&self, stream: &Tensor) -> Result<Option<Vec<crate::observe::Choice>>, LiveError> {
+    fn choose(&self, stream: &Tensor) -> Result<Option<Vec<Choice>>, LiveError> {
         let Network::Experts(mixture) = &self.feed_forward else { return Ok(None) };
         let input = self.feed_forward_norm.as_ref().map_or(Ok(stream.clone()), |norm| norm.forward(stream))?;
         mixture.choose(&input).map(Some)

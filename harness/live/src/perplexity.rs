@@ -75,9 +75,9 @@ fn run(options: &PerplexityOptions, progress: &mut dyn FnMut(usize, usize)) -> R
     }
     let tokenizer = source.tokenizer()?;
     let window = options.window;
-    if window < 2 || window > config.context {
-        let (prompt, context) = (window, config.context);
-        return Err(LiveError::TooLong { prompt, tokens: 0, context });
+    if !(2..=config.context).contains(&window) {
+        let problem = format!("can't be told in windows of {window} tokens; the model takes 2 to {}", config.context);
+        return Err(LiveError::Text { problem });
     }
     let tokens = tokenizer.encode(&options.text)?;
     let tokens = &tokens[..tokens.len().min(options.tokens) / window * window];

@@ -186,7 +186,8 @@ fn notes(
         notes.insert("activation".to_owned(), format!("abs({})", config.neuron()));
     }
     if options.scores {
-        let what = if config.experts.is_some() { "the router's weight" } else { "share of the layer's activation mass" };
+        let what =
+            if config.experts.is_some() { "the router's weight" } else { "share of the layer's activation mass" };
         notes.insert("score".to_owned(), format!("{what}, rounded to {SCORE_BITS} significant bits"));
     }
     if options.prompts.iter().any(|prompt| !prompt.name.is_empty()) {

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use candle_core::Device;
 use candle_core::quantized::QTensor;
 use candle_core::quantized::ggml_file::qtensor_from_ggml;
-use candle_core::Device;
 use serde_json::Value;
 
 use crate::chat::ChatTemplate;
@@ -81,7 +81,8 @@ impl Source {
                 }
             }
             Self::Folder(folder) => {
-                let stated = folder.config().get("_name_or_path").and_then(Value::as_str).filter(|name| !name.is_empty());
+                let stated =
+                    folder.config().get("_name_or_path").and_then(Value::as_str).filter(|name| !name.is_empty());
                 let own = || {
                     let path = folder.path().canonicalize().unwrap_or_else(|_| folder.path().to_path_buf());
                     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -147,7 +148,8 @@ impl Source {
                 .map(|expert| gguf.tensor(&format!("blk.{layer}.ffn_{matrix}.{expert}.weight"), &shape).map(Arc::new))
                 .collect(),
             Self::Gguf(gguf) => {
-                let all = gguf.tensor(&format!("blk.{layer}.ffn_{matrix}_exps.weight"), &[count, shape[0], shape[1]])?;
+                let all =
+                    gguf.tensor(&format!("blk.{layer}.ffn_{matrix}_exps.weight"), &[count, shape[0], shape[1]])?;
                 let bytes = all.data()?;
                 let one = bytes.len() / count;
                 let cut = |expert: usize| {

@@ -138,7 +138,9 @@ struct Batch {
 fn batch(tokens: &[u32], recipe: &Recipe, step: u32) -> Result<Batch, LiveError> {
     let (context, training) = (recipe.model.context, &recipe.training);
     let Some(places) = tokens.len().checked_sub(context).filter(|&places| places > 0) else {
-        return Err(LiveError::Text { problem: format!("has {} tokens, fewer than a context of {context}", tokens.len()) });
+        return Err(LiveError::Text {
+            problem: format!("has {} tokens, fewer than a context of {context}", tokens.len()),
+        });
     };
     let mut random = random::stream(training.seed, "batch", step);
     let starts: Vec<usize> = (0..training.batch).map(|_| random.below(places)).collect();

@@ -80,7 +80,8 @@ impl Linear {
     ) -> Result<Self, LiveError> {
         let matrix = source.tensor(&format!("{name}.weight"), &[rows, columns])?;
         let bias = format!("{name}.bias");
-        let bias = source.has(&bias).then(|| source.tensor(&bias, &[rows])?.dequantize(&Device::Cpu).map_err(LiveError::from));
+        let bias =
+            source.has(&bias).then(|| source.tensor(&bias, &[rows])?.dequantize(&Device::Cpu).map_err(LiveError::from));
         Ok(Self { bias: bias.transpose()?, ..Self::hold(Arc::new(matrix), weights)? })
     }
 

@@ -20,7 +20,6 @@ impl Config {
         let head_width = positive_or(gguf, &key("attention.key_length"), width / heads)?;
         let context = positive(gguf, &key("context_length"))?;
         let window = gguf.optional_integer(&key("attention.sliding_window"))?.filter(|&window| window > 0);
-        let shared = family == Family::Qwen2Moe;
         let config = Self {
             family,
             layers: positive(gguf, &key("block_count"))?,
@@ -46,9 +45,6 @@ impl Config {
         if value_width != head_width {
             let feature = format!("values of width {value_width} beside keys of width {head_width}");
             return Err(gguf.unsupported(feature, "record a model whose keys and values are equally wide"));
-        }
-        if shared && config.experts.as_ref().is_some_and(|experts| experts.shared_neurons.is_none()) {
-            return Err(gguf.problem(&key("expert_shared_feed_forward_length"), "is missing"));
         }
         match config.problem() {
             Some(("key-value heads", problem)) => Err(gguf.problem(&key("attention.head_count_kv"), &problem)),
@@ -79,16 +75,13 @@ fn expert_counts(
         count,
         chosen: positive(gguf, &key("expert_used_count"))?,
         renormalised: matches!(family, Family::Mixtral | Family::Qwen3Moe),
-        shared_neurons: gguf.optional_integer(&key("expert_shared_feed_forward_length"))?.filter(|&neurons| neurons > 0),
+        shared_neurons: (family == Family::Qwen2Moe)
+            .then(|| positive(gguf, &key("expert_shared_feed_forward_length")))
+            .transpose()?,
     })
 }
 
-fn rotary(
-    gguf: &Gguf,
-    family: Family,
-    head_width: usize,
-    key: &impl Fn(&str) -> String,
-) -> Result<Rotary, LiveError> {
+fn rotary(gguf: &Gguf, family: Family, head_width: usize, key: &impl Fn(&str) -> String) -> Result<Rotary, LiveError> {
     if gguf.has_tensor("rope_factors_short.weight") {
         return Err(gguf.unsupported("rope scaling `longrope`", "record the model's variant for short contexts"));
     }

@@ -41,7 +41,9 @@ impl Curve {
             return Ok(());
         }
         let text = super::read(&self.path)?;
-        let kept = |line: &&str| line.split(',').next().and_then(|step| step.parse::<u32>().ok()).is_some_and(|at| at <= steps);
+        let kept = |line: &&str| {
+            line.split(',').next().and_then(|step| step.parse::<u32>().ok()).is_some_and(|at| at <= steps)
+        };
         self.lines = text.lines().skip(1).filter(kept).map(str::to_owned).collect();
         Ok(())
     }

@@ -50,7 +50,13 @@ impl CustomOp2 for Norm {
         Ok((CpuStorage::F32(out), l1.shape().clone()))
     }
 
-    fn bwd(&self, rows: &Tensor, scale: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        rows: &Tensor,
+        scale: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let grad = grad.contiguous()?;
         let to_rows = rows.apply_op3_no_bwd(scale, &grad, &NormToRows { epsilon: self.epsilon })?;
         let to_scale = rows.apply_op2_no_bwd(&grad, &NormToScale { epsilon: self.epsilon })?;

@@ -144,7 +144,8 @@ impl Recipe {
                 Err(format!("`model.experts.chosen`: {chosen} of {count} experts can't be chosen"))
             }
             Some(_) if *activation_penalty != 0.0 => {
-                Err("`training.activation-penalty` is for ReLU networks; leave it out of a mixture of experts".to_owned())
+                Err("`training.activation-penalty` is for ReLU networks; leave it out of a mixture of experts"
+                    .to_owned())
             }
             _ => Ok(()),
         }

@@ -22,7 +22,8 @@ pub struct Vocabulary {
 impl Vocabulary {
     /// Learns `size` tokens from a text, or reads them back where the file is there; it is written where it is not.
     pub fn learn(text: &str, size: usize, path: &Path) -> Result<Self, LiveError> {
-        let failed = |error: tokenizers::Error| LiveError::Tokenizer { path: path.to_path_buf(), reason: error.to_string() };
+        let failed =
+            |error: tokenizers::Error| LiveError::Tokenizer { path: path.to_path_buf(), reason: error.to_string() };
         let inner = if path.exists() {
             Tokenizer::from_file(path).map_err(failed)?
         } else {
@@ -44,7 +45,8 @@ impl Vocabulary {
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, LiveError> {
         let mut tokens = Vec::new();
         for piece in pieces(text) {
-            let failed = |error: tokenizers::Error| LiveError::Text { problem: format!("can't be told in tokens: {error}") };
+            let failed =
+                |error: tokenizers::Error| LiveError::Text { problem: format!("can't be told in tokens: {error}") };
             tokens.extend_from_slice(self.inner.encode_fast(piece, false).map_err(failed)?.get_ids());
         }
         Ok(tokens)
@@ -80,7 +82,8 @@ fn learned(text: &str, size: usize) -> tokenizers::Result<Tokenizer> {
 fn pieces(text: &str) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while rest.len() > PIECE_BYTES {
-        let end = rest.as_bytes()[..PIECE_BYTES].iter().rposition(|&byte| byte == b'\n').map_or(rest.len(), |end| end + 1);
+        let end =
+            rest.as_bytes()[..PIECE_BYTES].iter().rposition(|&byte| byte == b'\n').map_or(rest.len(), |end| end + 1);
         let (piece, behind) = rest.split_at(end);
         pieces.push(piece);
         rest = behind;

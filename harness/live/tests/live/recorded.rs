@@ -139,7 +139,8 @@ fn many_requests_are_what_each_alone_is() {
     assert_eq!(together.requests().len(), 2);
     assert_eq!(together.header().notes["prompt"], "dozen, second");
     for (number, prompt) in both.prompts.iter().enumerate() {
-        let alone = RecordOptions { prompts: vec![prompt.clone()], out: folder.path().join("one.parquet"), ..both.clone() };
+        let alone =
+            RecordOptions { prompts: vec![prompt.clone()], out: folder.path().join("one.parquet"), ..both.clone() };
         assert_eq!(recorded(&alone), summary.requests[number]);
         let alone = tightfit_scenarios::trace::read(&alone.out).expect("a trace");
         let first = together.requests()[number].first_token;

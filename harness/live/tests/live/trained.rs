@@ -7,7 +7,7 @@ use tightfit_live::train::recipe::Recipe;
 use tightfit_live::{RecordOptions, TrainOptions, TrainSummary, Weights, record, train};
 use tightfit_scenarios::trace::{Unit, read};
 
-const STEPS: u32 = 24;
+const STEPS: u32 = 48;
 
 /// A text with a pattern that a few steps learn, in three files, one of them to be held out.
 fn text(folder: &Path) -> String {
@@ -30,9 +30,9 @@ fn recipe(folder: &Path, model: &str, steps: u32) -> PathBuf {
     let digest: String = sha2::Sha256::digest(text(folder)).iter().map(|byte| format!("{byte:02x}")).collect();
     let path = folder.join("recipe.toml");
     let recipe = format!(
-        "name = \"tiny\"\n[model]\nlayers = 2\nwidth = 16\nheads = 2\nneurons = 24\nvocabulary = 280\ncontext = 32\n{model}\n\
-         [training]\nseed = 7\nsteps = {steps}\nbatch = 2\nlearning-rate = 0.01\nwarm-up-steps = 4\nweight-decay = 0.1\n\
-         evaluate-every = 8\n[text]\nfrom = \"made up\"\ndigest = \"{digest}\"\nheld-out = [\"b/c.md\"]\n"
+        "name = \"tiny\"\n[model]\nlayers = 2\nwidth = 16\nheads = 2\nneurons = 24\nvocabulary = 270\ncontext = 32\n{model}\n\
+         [training]\nseed = 7\nsteps = {steps}\nbatch = 2\nlearning-rate = 0.02\nwarm-up-steps = 4\nweight-decay = 0.1\n\
+         evaluate-every = 16\n[text]\nfrom = \"made up\"\ndigest = \"{digest}\"\nheld-out = [\"b/c.md\"]\n"
     );
     std::fs::write(&path, recipe).expect("written");
     path
@@ -41,12 +41,7 @@ fn recipe(folder: &Path, model: &str, steps: u32) -> PathBuf {
 const EXPERTS: &str = "experts = { count = 4, chosen = 2, balance = 0.01 }";
 
 fn options(folder: &Path, model: &str, out: &str) -> TrainOptions {
-    TrainOptions {
-        recipe: recipe(folder, model, STEPS),
-        text: folder.join("plays"),
-        out: folder.join(out),
-        threads: 1,
-    }
+    TrainOptions { recipe: recipe(folder, model, STEPS), text: folder.join("plays"), out: folder.join(out), threads: 1 }
 }
 
 fn trained(options: &TrainOptions) -> TrainSummary {
@@ -60,10 +55,13 @@ fn a_pattern_is_learned_and_the_curve_says_so() {
         let options = options(folder.path(), model, &format!("out{}", model.len()));
         let summary = trained(&options);
         let curve = std::fs::read_to_string(options.out.join("loss.csv")).expect("a curve");
-        let held_out: Vec<f64> =
-            curve.lines().skip(1).map(|line| line.split(',').nth(3).expect("a column").parse().expect("a number")).collect();
+        let held_out: Vec<f64> = curve
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').nth(3).expect("a column").parse().expect("a number"))
+            .collect();
         assert_eq!(held_out.len(), 3, "{curve}");
-        assert!(held_out[2] < 0.8 * held_out[0], "{curve}");
+        assert!(held_out[2] < 0.9 * held_out[0], "{curve}");
         assert!(summary.held_out_bits_per_byte < held_out[0] && summary.held_out_bits_per_byte > 0.0);
         assert_eq!(summary.by_layer.len(), 2);
         assert!(summary.by_layer.iter().all(|share| (0.01..0.99).contains(share)), "{:?}", summary.by_layer);
@@ -75,15 +73,20 @@ fn a_stopped_training_goes_on_as_if_it_had_not_been() {
     let folder = tempfile::tempdir().expect("a folder");
     for model in ["", EXPERTS] {
         let whole = options(folder.path(), model, &format!("whole{}", model.len()));
-        trained(&whole);
         let parted = options(folder.path(), model, &format!("parted{}", model.len()));
-        let stopped = std::panic::catch_unwind(|| {
-            train(&parted, &mut |done, _, _| assert!(done < 19, "stopped after the checkpoint of step 16"))
-        });
-        assert!(stopped.is_err() || stopped.is_ok_and(|result| result.is_err()));
+        std::fs::create_dir(&parted.out).expect("a folder");
+        // What a kill at step 40 would leave behind.
+        let mut leave = |done: u32| {
+            for file in ["checkpoint.safetensors", "loss.csv", "tokenizer.json"] {
+                if done == 40 {
+                    std::fs::copy(whole.out.join(file), parted.out.join(file)).expect("copied");
+                }
+            }
+        };
+        train(&whole, &mut |done, _, _| leave(done)).expect("trained");
         let mut steps = Vec::new();
         train(&parted, &mut |done, _, _| steps.push(done)).expect("trained");
-        assert_eq!(steps, (17..=STEPS).collect::<Vec<_>>(), "from the checkpoint on");
+        assert_eq!(steps, (33..=STEPS).collect::<Vec<_>>(), "from the checkpoint of step 32 on");
         for file in ["model.safetensors", "loss.csv", "tokenizer.json", "config.json"] {
             let [whole, parted] = [&whole, &parted].map(|options| std::fs::read(options.out.join(file)).expect(file));
             assert!(whole == parted, "{file}");
@@ -124,7 +127,7 @@ fn both_forward_passes_agree() {
         for (name, variable) in decoder.parameters().iter() {
             variable.set(&written[name].to_dtype(candle_core::DType::F32).expect("wide")).expect("set");
         }
-        let tokens: Vec<u32> = (0..20).map(|token| token * 13 % 280).collect();
+        let tokens: Vec<u32> = (0..20).map(|token| token * 13 % 270).collect();
         let theirs = decoder.logits(&tokens).expect("runs").to_vec2::<f32>().expect("rows");
         let mut session = ours.session(20).expect("a session");
         let stream = ours.forward(&mut session, &tokens, &mut Unwatched).expect("runs");
@@ -147,8 +150,8 @@ fn wrong_recipes_and_texts_are_refused() {
         train(&options, &mut |_, _, _| {}).expect_err("refused").to_string()
     };
     assert!(refused("heads = 2", "heads = 3").contains("3 heads do not divide a width of 16"));
-    assert!(refused("vocabulary = 280", "vocabulary = 200").contains("256 bytes are its least"));
-    assert!(refused("steps = 24", "steps = 0").contains("`training.steps` is 0"));
+    assert!(refused("vocabulary = 270", "vocabulary = 200").contains("256 bytes are its least"));
+    assert!(refused("\nsteps = 48", "\nsteps = 0").contains("`training.steps` is 0"));
     assert!(refused("seed = 7", "sead = 7").contains("unknown field `sead`"));
     assert!(refused("b/c.md", "b/x.md").contains("no file `b/x.md` to hold out"));
     assert!(refused("digest = \"", "digest = \"0").contains("get it as the recipe says: made up"));

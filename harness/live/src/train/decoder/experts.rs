@@ -29,7 +29,8 @@ impl Routed<'_> {
         for slots in order.chunk_by(|&a, &b| choices[a] == choices[b]) {
             let expert = choices[slots[0]] as usize;
             loads[expert] = slots.len();
-            outputs.push(self.expert(expert, &input.index_select(&indices(slots.iter().map(|slot| slot / chosen))?, 0)?)?);
+            outputs
+                .push(self.expert(expert, &input.index_select(&indices(slots.iter().map(|slot| slot / chosen))?, 0)?)?);
         }
         let mut place = vec![0; order.len()];
         for (at, &slot) in order.iter().enumerate() {
@@ -78,7 +79,8 @@ fn balance(shares: &Tensor, loads: &[usize]) -> candle_core::Result<Tensor> {
 }
 
 fn indices(places: impl Iterator<Item = usize>) -> candle_core::Result<Tensor> {
-    let places: Vec<u32> = places.map(|place| u32::try_from(place).expect("a batch has fewer than 2^32 slots")).collect();
+    let places: Vec<u32> =
+        places.map(|place| u32::try_from(place).expect("a batch has fewer than 2^32 slots")).collect();
     let count = places.len();
     Tensor::from_vec(places, count, &Device::Cpu)
 }

@@ -1,4 +1,4 @@
-//! A tiny random checkpoint of any family, as Hugging Face names it.
+//! A tiny random checkpoint of any family: weights by their names in a GGUF file, and written as Hugging Face names them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -73,89 +73,99 @@ fn number(config: &Value, key: &str) -> Option<usize> {
     config.get(key).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok())
 }
 
-/// Shapes of all weights; norms are near 1, or near 0 where the family adds 1.
+/// Random weights; norms are near 1, or near 0 where the family adds 1.
 fn weights(family: Family, config: &Value) -> BTreeMap<String, Tensor> {
-    let heads = HEADS * number(config, "head_dim").unwrap_or(WIDTH / HEADS);
-    let key_values = number(config, "num_key_value_heads").expect("heads") * heads / HEADS;
-    let tied = config["tie_word_embeddings"] == true || family == Family::Opt;
-    let centred = matches!(family, Family::Phi | Family::Opt);
     let middle = if family == Family::Gemma { 0.0 } else { 1.0 };
     let mut seed = Seed(1);
     let mut all = BTreeMap::new();
-    let mut add = |name: String, shape: &[usize], bias: bool| {
+    for (name, shape, bias) in shapes(family, config) {
         let (scale, middle) = if name.contains("norm") { (0.3, middle) } else { (0.4, 0.0) };
         if bias {
-            let bias = name.replace(".weight", ".bias");
-            all.insert(bias, seed.tensor(&shape[..1], 0.3, 0.0));
+            all.insert(name.replace(".weight", ".bias"), seed.tensor(&shape[..1], 0.3, 0.0));
         }
-        all.insert(name, seed.tensor(shape, scale, middle));
-    };
-    add("token_embd.weight".to_owned(), &[VOCABULARY, WIDTH], false);
-    add("output_norm.weight".to_owned(), &[WIDTH], centred);
+        all.insert(name, seed.tensor(&shape, scale, middle));
+    }
+    all
+}
+
+/// A weight's name, its shape, and whether there is a bias beside it.
+type Shape = (String, Vec<usize>, bool);
+
+fn shapes(family: Family, config: &Value) -> Vec<Shape> {
+    let tied = config["tie_word_embeddings"] == true || family == Family::Opt;
+    let centred = matches!(family, Family::Phi | Family::Opt);
+    let mut all = vec![
+        ("token_embd.weight".to_owned(), vec![VOCABULARY, WIDTH], false),
+        ("output_norm.weight".to_owned(), vec![WIDTH], centred),
+    ];
     if !tied {
-        add("output.weight".to_owned(), &[VOCABULARY, WIDTH], family == Family::Phi);
+        all.push(("output.weight".to_owned(), vec![VOCABULARY, WIDTH], family == Family::Phi));
     }
     if family == Family::Opt {
-        add("position_embd.weight".to_owned(), &[64 + 2, WIDTH], false);
+        all.push(("position_embd.weight".to_owned(), vec![64 + 2, WIDTH], false));
     }
     for layer in 0..LAYERS {
-        let mut add = |name: &str, shape: &[usize], bias: bool| add(format!("blk.{layer}.{name}.weight"), shape, bias);
-        add("attn_norm", &[WIDTH], centred);
-        if family != Family::Phi {
-            add("ffn_norm", &[WIDTH], centred);
+        let parts = attention(family, config).into_iter().chain(feed_forward(family, config));
+        let named = |(part, shape, bias): (String, Vec<usize>, bool)| (format!("blk.{layer}.{part}"), shape, bias);
+        all.extend(parts.map(named));
+    }
+    all
+}
+
+fn weight(part: &str, shape: &[usize], bias: bool) -> Shape {
+    (format!("{part}.weight"), shape.to_vec(), bias)
+}
+
+fn attention(family: Family, config: &Value) -> Vec<Shape> {
+    let heads = HEADS * number(config, "head_dim").unwrap_or(WIDTH / HEADS);
+    let key_values = number(config, "num_key_value_heads").expect("heads") * heads / HEADS;
+    let centred = matches!(family, Family::Phi | Family::Opt);
+    let mut all = vec![weight("attn_norm", &[WIDTH], centred), weight("attn_output", &[WIDTH, heads], centred)];
+    if family == Family::Phi3 {
+        all.push(weight("attn_qkv", &[heads + 2 * key_values, WIDTH], false));
+    } else {
+        let bias = centred || matches!(family, Family::Qwen2 | Family::Qwen2Moe);
+        all.push(weight("attn_q", &[heads, WIDTH], bias));
+        all.push(weight("attn_k", &[key_values, WIDTH], bias));
+        all.push(weight("attn_v", &[key_values, WIDTH], bias));
+    }
+    let norms = match family {
+        Family::Qwen3 | Family::Qwen3Moe => Some([heads / HEADS; 2]),
+        Family::Olmoe => Some([heads, key_values]),
+        _ => None,
+    };
+    for (part, width) in ["attn_q_norm", "attn_k_norm"].iter().zip(norms.iter().flatten()) {
+        all.push(weight(part, &[*width], false));
+    }
+    all
+}
+
+fn feed_forward(family: Family, config: &Value) -> Vec<Shape> {
+    let centred = matches!(family, Family::Phi | Family::Opt);
+    let mut all = Vec::new();
+    if family != Family::Phi {
+        all.push(weight("ffn_norm", &[WIDTH], centred));
+    }
+    let Some(experts) = number(config, "num_local_experts").or(number(config, "num_experts")) else {
+        let rows = if family == Family::Phi3 { 2 * NEURONS } else { NEURONS };
+        all.push(weight("ffn_up", &[rows, WIDTH], centred));
+        all.push(weight("ffn_down", &[WIDTH, NEURONS], centred));
+        if !centred && family != Family::Phi3 {
+            all.push(weight("ffn_gate", &[NEURONS, WIDTH], false));
         }
-        if family == Family::Phi3 {
-            add("attn_qkv", &[heads + 2 * key_values, WIDTH], false);
-        } else {
-            let bias = centred || matches!(family, Family::Qwen2 | Family::Qwen2Moe);
-            add("attn_q", &[heads, WIDTH], bias);
-            add("attn_k", &[key_values, WIDTH], bias);
-            add("attn_v", &[key_values, WIDTH], bias);
-        }
-        add("attn_output", &[WIDTH, heads], centred);
-        match family {
-            Family::Qwen3 | Family::Qwen3Moe => {
-                add("attn_q_norm", &[heads / HEADS], false);
-                add("attn_k_norm", &[heads / HEADS], false);
-            }
-            Family::Olmoe => {
-                add("attn_q_norm", &[heads], false);
-                add("attn_k_norm", &[key_values], false);
-            }
-            _ => {}
-        }
-        let experts = number(config, "num_local_experts").or(number(config, "num_experts"));
-        match (family, experts) {
-            (Family::Phi | Family::Opt, _) => {
-                add("ffn_up", &[NEURONS, WIDTH], true);
-                add("ffn_down", &[WIDTH, NEURONS], true);
-            }
-            (Family::Phi3, _) => {
-                add("ffn_up", &[2 * NEURONS, WIDTH], false);
-                add("ffn_down", &[WIDTH, NEURONS], false);
-            }
-            (_, None) => {
-                add("ffn_gate", &[NEURONS, WIDTH], false);
-                add("ffn_up", &[NEURONS, WIDTH], false);
-                add("ffn_down", &[WIDTH, NEURONS], false);
-            }
-            (_, Some(experts)) => {
-                add("ffn_gate_inp", &[experts, WIDTH], false);
-                let shared = number(config, "shared_expert_intermediate_size").filter(|_| family == Family::Qwen2Moe);
-                if let Some(neurons) = shared {
-                    add("ffn_gate_inp_shexp", &[1, WIDTH], false);
-                    add("ffn_gate_shexp", &[neurons, WIDTH], false);
-                    add("ffn_up_shexp", &[neurons, WIDTH], false);
-                    add("ffn_down_shexp", &[WIDTH, neurons], false);
-                }
-            }
-        }
-        let Some(experts) = experts else { continue };
-        let neurons = number(config, "moe_intermediate_size").unwrap_or(NEURONS);
-        for expert in 0..experts {
-            for (matrix, shape) in [("gate", [neurons, WIDTH]), ("up", [neurons, WIDTH]), ("down", [WIDTH, neurons])] {
-                all.insert(format!("blk.{layer}.experts.{expert}.{matrix}"), seed.tensor(&shape, 0.4, 0.0));
-            }
+        return all;
+    };
+    all.push(weight("ffn_gate_inp", &[experts, WIDTH], false));
+    if let Some(neurons) = number(config, "shared_expert_intermediate_size").filter(|_| family == Family::Qwen2Moe) {
+        all.push(weight("ffn_gate_inp_shexp", &[1, WIDTH], false));
+        all.push(weight("ffn_gate_shexp", &[neurons, WIDTH], false));
+        all.push(weight("ffn_up_shexp", &[neurons, WIDTH], false));
+        all.push(weight("ffn_down_shexp", &[WIDTH, neurons], false));
+    }
+    let neurons = number(config, "moe_intermediate_size").unwrap_or(NEURONS);
+    for expert in 0..experts {
+        for (matrix, shape) in [("gate", [neurons, WIDTH]), ("up", [neurons, WIDTH]), ("down", [WIDTH, neurons])] {
+            all.push((format!("experts.{expert}.{matrix}"), shape.to_vec(), false));
         }
     }
     all

@@ -45,7 +45,8 @@ fn converted(checkpoint: &Checkpoint) -> BTreeMap<String, Tensor> {
     for layer in 0..LAYERS {
         if checkpoint.family == Family::Phi {
             for suffix in ["weight", "bias"] {
-                let parts = ["q", "k", "v"].map(|part| all.remove(&format!("blk.{layer}.attn_{part}.{suffix}")).expect(part));
+                let parts =
+                    ["q", "k", "v"].map(|part| all.remove(&format!("blk.{layer}.attn_{part}.{suffix}")).expect(part));
                 all.insert(format!("blk.{layer}.attn_qkv.{suffix}"), Tensor::cat(&parts, 0).expect("one"));
             }
         }

@@ -19,7 +19,8 @@ impl Twin {
     fn times(&self, name: &str, input: &Row) -> Row {
         let (weight, bias) = (self.values(&format!("{name}.weight")), self.values(&format!("{name}.bias")));
         let rows = weight.chunks_exact(input.len()).zip(bias);
-        rows.map(|(row, bias)| row.iter().zip(input).map(|(weight, value)| weight * value).sum::<f64>() + bias).collect()
+        rows.map(|(row, bias)| row.iter().zip(input).map(|(weight, value)| weight * value).sum::<f64>() + bias)
+            .collect()
     }
 
     fn norm(&self, name: &str, input: &Row) -> Row {
@@ -41,10 +42,13 @@ impl Twin {
             let head = |head: usize| -> Row {
                 let part = |row: &Row| row[head * width..][..width].to_vec();
                 let query = part(&queries[token]);
-                let score = |key: &Row| part(key).iter().zip(&query).map(|(k, q)| k * q).sum::<f64>() / (width as f64).sqrt();
+                let score =
+                    |key: &Row| part(key).iter().zip(&query).map(|(k, q)| k * q).sum::<f64>() / (width as f64).sqrt();
                 let shares: Row = keys[..=token].iter().map(|key| score(key).exp()).collect();
                 let sum: f64 = shares.iter().sum();
-                (0..width).map(|at| shares.iter().zip(&values).map(|(share, value)| share / sum * part(value)[at]).sum()).collect()
+                (0..width)
+                    .map(|at| shares.iter().zip(&values).map(|(share, value)| share / sum * part(value)[at]).sum())
+                    .collect()
             };
             (0..HEADS).flat_map(head).collect()
         };
