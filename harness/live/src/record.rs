@@ -74,7 +74,7 @@ fn run(options: &RecordOptions, progress: &mut dyn FnMut(usize, usize)) -> Resul
         passed += prompt.len() + options.tokens as usize;
         recorded.push(Recorded { prompt_tokens: prompt.len(), text: tokenizer.decode(&generated)?, generated });
     }
-    let active_shares = rows.active_shares();
+    let (active_shares, early_recall) = (rows.active_shares(), rows.early_recall());
     writer.finish()?;
     Ok(RecordSummary {
         model: header.model,
@@ -82,6 +82,7 @@ fn run(options: &RecordOptions, progress: &mut dyn FnMut(usize, usize)) -> Resul
         prompt_digest: header.prompt_digest,
         requests: recorded,
         active_shares,
+        early_recall,
         load,
         run: begun.elapsed(),
     })

@@ -24,6 +24,10 @@ pub(crate) struct Rows<'a> {
     /// Active bundles by layer, over all tokens so far.
     active: Vec<u64>,
     tokens: u64,
+    /// What the router of the layer that comes next chose when it was run a layer early, by token of the batch.
+    named: Option<Vec<Choice>>,
+    /// Experts chosen in layers whose router was run early, and how many of them it had named.
+    early: (u64, u64),
 }
 
 impl<'a> Rows<'a> {
@@ -34,13 +38,31 @@ impl<'a> Rows<'a> {
         [layers, bundles]: [usize; 2],
     ) -> Self {
         let (pending, active) = (vec![Vec::new(); layers], vec![0; layers]);
-        Self { writer, selector, scores, request: 0, prompt: 0, pending, bundles, active, tokens: 0 }
+        Self {
+            writer,
+            selector,
+            scores,
+            request: 0,
+            prompt: 0,
+            pending,
+            bundles,
+            active,
+            tokens: 0,
+            named: None,
+            early: (0, 0),
+        }
     }
 
     /// Mean share of a layer's bundles that were active, by layer.
     pub(crate) fn active_shares(&self) -> Vec<f64> {
         let possible = (self.tokens.max(1) * self.bundles as u64) as f64;
         self.active.iter().map(|&active| active as f64 / possible).collect()
+    }
+
+    /// Share of the chosen experts that their router, run a layer early, had named; `None` without routers.
+    pub(crate) fn early_recall(&self) -> Option<f64> {
+        let (chosen, named) = self.early;
+        (chosen > 0).then(|| named as f64 / chosen as f64)
     }
 }
 
@@ -60,6 +82,12 @@ impl Observer for Rows<'_> {
         for (row, choice) in routed.chosen.iter().enumerate() {
             check(&choice.weights, routed.position + row, routed.layer, choice.weights.len())?;
         }
+        for (named, choice) in self.named.take().iter().flatten().zip(routed.chosen) {
+            let had = choice.experts.iter().filter(|expert| named.experts.binary_search(expert).is_ok());
+            self.early.0 += choice.experts.len() as u64;
+            self.early.1 += had.count() as u64;
+        }
+        self.named = routed.next.map(<[Choice]>::to_vec);
         let set = |choice: &Choice| ActiveSet {
             ids: choice.experts.clone(),
             scores: choice.weights.iter().map(|&weight| rounded(weight.into())).collect(),

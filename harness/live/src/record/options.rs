@@ -74,8 +74,11 @@ pub struct RecordSummary {
     pub prompt_digest: String,
     /// The requests, in order.
     pub requests: Vec<Recorded>,
-    /// Mean share of neurons or experts active, by layer, over the requests of this run.
+    /// Mean share of neurons or experts active, by layer.
     pub active_shares: Vec<f64>,
+    /// Share of the chosen experts that their router, run a layer early, had named (Eliseev and Mazur 2023, section 3.2);
+    /// `None` without routers.
+    pub early_recall: Option<f64>,
     /// Time to read and convert the weights.
     pub load: Duration,
     /// Time to run prompts and generation, and to write.

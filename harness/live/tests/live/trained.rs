@@ -104,6 +104,8 @@ fn the_recorder_runs_what_was_trained() {
         (record_options.chat, record_options.tokens) = (false, 8);
         let summary = record(&record_options, &mut |_, _| {}).expect("recorded");
         assert_eq!(summary.requests[0].generated.len(), 8);
+        assert_eq!(summary.early_recall.is_some(), unit == Unit::Expert);
+        assert!(summary.early_recall.is_none_or(|recall| (0.2..=1.0).contains(&recall)), "{:?}", summary.early_recall);
         let trace = read(&record_options.out).expect("a trace");
         assert_eq!((trace.geometry().unit, trace.geometry().layers), (unit, 2));
         assert_eq!(trace.header().definition, definition);
