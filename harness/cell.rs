@@ -1,6 +1,7 @@
 //! One cell of a comparison: a device, a strategy, a memory limit; run, and turned into a result.
 
 mod assemble;
+mod curve;
 mod recorder;
 
 use tightfit_devices::{Bytes, Device};
@@ -13,7 +14,7 @@ use tightfit_scenarios::{
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec};
 
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Held, Recorder};
 
 use crate::{
     Inputs, RunError,
@@ -59,11 +60,10 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let streams = streams(inputs, cell.strategy, &asked)?;
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
     let context_max = u32::try_from(streams.context_tokens).unwrap_or(u32::MAX).min(kept);
-    let kv_bytes = u64::from(streams.sequences)
-        * u64::from(context_max)
-        * inputs.weights.kv_bytes_per_token_layer
-        * u64::from(inputs.weights.layers);
-    let runtime_bytes = inputs.runtime(cell.device).memory.get();
+    let kv_bytes = u64::from(streams.sequences) * inputs.weights.cache_bytes(context_max);
+    let runtime = inputs.runtime(cell.device);
+    let logits = u64::from(inputs.model.vocabulary) * u64::from(streams.prompt_tokens);
+    let runtime_bytes = runtime.memory.get() + u64::from(runtime.bytes_per_prompt_logit) * logits;
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;
     let room = Room::new(cell.device, cell.limit.or(memory.limit), memory.entitled, memory.budget, fixed);
@@ -114,19 +114,27 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
         Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),
         Mechanism::PageCache(_) => (1, 1),
     };
-    let costs = costs(&inputs.weights, cell.strategy);
-    let spec = Spec { device, runtime: inputs.runtime(device), costs, lanes, prefetch_lanes };
+    let runtime = inputs.runtime(device);
+    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(context_max));
+    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
     let parts = Parts {
         streams: &streams,
         profile: inputs.profile(cell.strategy),
-        platform: SimPlatform::new(spec),
+        platform: SimPlatform::new(spec).with_heat(inputs.scenario.thermal.start.0).with_pressure(room.pressure),
         budget_bytes: room.budget_bytes,
         read_unit_bytes: device.flash.read_unit.get(),
         page_bytes: device.memory.page.get(),
         context_max,
     };
-    let mut recorder = Recorder::new(streams.outputs);
+    let held = Held {
+        fixed_bytes: room.fixed.total_bytes(),
+        // Clean pages of a file do not count.
+        counts_resident: matches!(cell.strategy.mechanism, Mechanism::ResidentSet { .. }),
+        limit_bytes: room.limit_bytes,
+    };
+    let mut recorder = Recorder::new(streams.outputs, held);
     stepper::run(cell.strategy, parts, &mut recorder);
+    recorder.settle();
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use tightfit_devices::{Device, Runtime};
 use tightfit_scenarios::{
     Model, Scenario, Settings, Strategy,
-    model::{FeedForward, Weights},
+    model::{FeedForward, Weights, reference},
     scenario::Prefill,
     strategy::{Mechanism, Prefetch, Stream},
     trace::{Request, Trace, Unit},
@@ -56,7 +56,10 @@ impl Inputs {
         }
         let (model, digest) = shelf.model(&scenario.model)?;
         digests.insert("model".to_owned(), digest);
-        let quantization = scenario.quantization.clone().unwrap_or_else(|| model.default_quantization.clone());
+        // What the model's name says of its packaging counts where the scenario says nothing.
+        let hint = || reference::known(&scenario.model).and_then(|found| found.quantization).map(str::to_owned);
+        let asked = scenario.quantization.clone().or_else(hint);
+        let quantization = asked.unwrap_or_else(|| model.default_quantization.clone());
         let weights = model.weights(&quantization)?;
         let trace = match &scenario.trace {
             None => None,
@@ -132,6 +135,13 @@ impl Inputs {
             return Err(self.wrong(format!(
                 "strategy {} streams the rows that a trace says are active: give trace = \"...\", or leave it out",
                 strategy.name
+            )));
+        }
+        if let (Some(strategy), false) = (sparse, self.weights.has_bundles_everywhere()) {
+            return Err(self.wrong(format!(
+                "strategy {} streams experts, which the first layers of {} have none of: run strategies that stream \
+                 everything (--strategy layer-stream)",
+                strategy.name, self.model.name
             )));
         }
         if let Some(trace) = &self.trace {
@@ -225,7 +235,7 @@ impl Inputs {
             FeedForward::Neurons { .. } => Unit::Neuron,
             FeedForward::Experts { .. } => Unit::Expert,
         };
-        let of_model = (unit, self.weights.layers, self.weights.bundles_per_layer);
+        let of_model = (unit, self.weights.layer_count(), self.weights.bundles_per_layer);
         if (of_trace.unit, of_trace.layers, of_trace.bundles_per_layer) != of_model {
             return Err(self.wrong(format!(
                 "the trace was recorded on {} ({} layers of {} {}s), the model {} has {} layers of {} {}s: take the trace's \

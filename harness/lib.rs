@@ -7,11 +7,14 @@ pub mod cell;
 pub mod compose;
 pub mod curve;
 pub mod error;
+pub mod expect;
+pub mod fit;
 pub mod inputs;
 pub mod provenance;
 pub mod run;
 mod shelf;
 pub mod sweep;
+pub mod validate;
 
 pub use error::RunError;
 pub use inputs::Inputs;

@@ -47,7 +47,7 @@ impl Shelf {
 
     /// A model by name or path.
     pub(crate) fn model(&self, name: &str) -> Result<(Arc<Model>, String), RunError> {
-        self.models.get(name, || Ok((Arc::new(Model::load(name)?), text_digest(name, Model::embedded(name)))))
+        self.models.get(name, || Ok((Arc::new(Model::load(name)?), text_digest(name, Model::text(name)))))
     }
 
     /// A trace by name or path.

@@ -8,6 +8,8 @@ use tightfit_engine::{
 use tightfit_reports::schema::TokenRow;
 use tightfit_sim::{SimPlatform, energy::Energy};
 
+use crate::compose::room::share_of;
+
 /// State of a run at one moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Moment {
@@ -16,6 +18,15 @@ pub(crate) struct Moment {
     pub(crate) counters: Counters,
     pub(crate) energy: Energy,
     pub(crate) flash_busy_ns: u64,
+}
+
+/// What the app holds besides its resident set, and may.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) fixed_bytes: u64,
+    /// Whether the system counts the resident set against the app.
+    pub(crate) counts_resident: bool,
+    pub(crate) limit_bytes: u64,
 }
 
 /// Notes of a run.
@@ -31,6 +42,11 @@ pub(crate) struct Recorder {
     pub(crate) tokens: Vec<TokenRow>,
     pub(crate) resident_peak_bytes: u64,
     pub(crate) peak_heat_fill: f64,
+    /// Fill of the heat store after each row's token, parts per million.
+    pub(crate) fills_ppm: Vec<u64>,
+    /// When the footprint passed the limit, from the cold start.
+    pub(crate) over_limit_at_ns: Option<u64>,
+    held: Held,
     /// Output tokens so far.
     seen: u64,
     /// Bytes from flash that some token's row has, or warm-up.
@@ -40,7 +56,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Notes of a run that gives `outputs` tokens after the first.
-    pub(crate) fn new(outputs: u64) -> Self {
+    pub(crate) fn new(outputs: u64, held: Held) -> Self {
         let rows = usize::try_from(outputs + 1).unwrap_or(usize::MAX).min(1 << 24);
         Self {
             start: Moment::default(),
@@ -49,6 +65,9 @@ impl Recorder {
             tokens: Vec::with_capacity(rows),
             resident_peak_bytes: 0,
             peak_heat_fill: 0.0,
+            fills_ppm: Vec::with_capacity(rows),
+            over_limit_at_ns: None,
+            held,
             seen: 0,
             booked_bytes: 0,
             tokens_max: outputs + 1,
@@ -74,6 +93,8 @@ impl Recorder {
             platform.submitted_bytes(),
             "the engine and the flash disagree about the bytes that were read"
         );
+        let fill_ppm = platform.heat_fill_ppm();
+        self.hold(stepper.platform_mut(), now_ns, outputs == 0);
         if outputs == 0 {
             self.start = moment;
             self.booked_bytes = moment.counters.read_bytes_total();
@@ -84,10 +105,33 @@ impl Recorder {
         for _ in 0..u64::from(outputs).min(self.tokens_max - self.seen) {
             let row = self.row(self.seen, &moment);
             self.tokens.push(row);
+            self.fills_ppm.push(fill_ppm);
             self.seen += 1;
             self.last = moment;
         }
         self.last = moment;
+    }
+
+    /// After the last token: what is still booked and was taken back since goes back to the tokens that bear it, the last first.
+    pub(crate) fn settle(&mut self) {
+        let mut over_bytes = self.booked_bytes.saturating_sub(self.last.counters.read_bytes_total());
+        for row in self.tokens.iter_mut().rev() {
+            let back_bytes = over_bytes.min(row.flash_bytes);
+            row.flash_bytes -= back_bytes;
+            over_bytes -= back_bytes;
+        }
+    }
+
+    /// Tells the platform what is held from now on, and notes when that is too much.
+    fn hold(&mut self, platform: &mut SimPlatform, now_ns: u64, loading: bool) {
+        let resident_bytes = if self.held.counts_resident { self.resident_peak_bytes } else { 0 };
+        let footprint_bytes = self.held.fixed_bytes + resident_bytes;
+        platform.hold(footprint_bytes);
+        if footprint_bytes > self.held.limit_bytes && self.over_limit_at_ns.is_none() {
+            // A load passes the limit on its way.
+            let share = self.held.limit_bytes as f64 / footprint_bytes as f64;
+            self.over_limit_at_ns = Some(if loading { share_of(now_ns, share) } else { now_ns });
+        }
     }
 
     fn row(&mut self, token: u64, moment: &Moment) -> TokenRow {

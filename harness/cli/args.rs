@@ -1,16 +1,25 @@
 //! The commands and their options.
 
+mod color;
+mod compare;
+mod fidelity;
 mod live;
+mod model;
 mod trace;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use tightfit::sweep::Shard;
 
+pub(crate) use color::Color;
+pub(crate) use compare::{Diff, DiffFormat, Gate};
+pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
 #[cfg(feature = "live")]
 pub(crate) use live::HeldWeights;
 pub(crate) use live::{Perplexity, Record, Train};
+pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
@@ -26,6 +35,12 @@ pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt
                   tightfit show device iphone-15-pro > my-phone.toml"
 )]
 pub(crate) struct Arguments {
+    /// Say nothing on standard error but errors: no progress, no notes.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Colour the terminal: auto does so where there is one and `NO_COLOR` is not set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -37,18 +52,27 @@ pub(crate) enum Command {
     Run(Run),
     /// Put the shards of a sweep together into one table.
     Merge(Merge),
+    /// Compare two result files: what moved, by how much, and why.
+    Diff(Diff),
+    /// Hold results to an accepted baseline: exit code 1 where one changed.
+    Gate(Gate),
     /// List what is built in.
+    #[command(after_help = LIST)]
     List {
         /// What to list.
         kind: Kind,
     },
     /// Print the file behind a name, to read or to start one's own from.
+    #[command(after_help = SHOW)]
     Show {
         /// What it is.
         kind: Kind,
         /// Its name, or a path.
         name: String,
     },
+    /// Make models of other tools' files.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
@@ -56,7 +80,42 @@ pub(crate) enum Command {
     Train(Train),
     /// Measure what computing active neurons only costs a model (needs the `live` feature).
     Perplexity(Perplexity),
+    /// Hold predictions to published measurements.
+    Validate(Validate),
+    /// Fit runtimes to measurements, or check a device profile.
+    #[command(subcommand)]
+    Device(Device),
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command.
+    #[command(after_help = MAN)]
+    Man {
+        /// Write the pages of all commands to this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
+
+const LIST: &str = "Examples:\n  \
+    tightfit list devices\n  \
+    tightfit list strategies";
+
+const SHOW: &str = "Examples:\n  \
+    tightfit show device iphone-15-pro > my-phone.toml\n  \
+    tightfit show scenario quickstart > my-scenario.toml";
+
+const COMPLETIONS: &str = "Examples:\n  \
+    tightfit completions bash > ~/.local/share/bash-completion/completions/tightfit\n  \
+    tightfit completions zsh > \"${fpath[1]}/_tightfit\"\n  \
+    tightfit completions fish > ~/.config/fish/completions/tightfit.fish";
+
+const MAN: &str = "Examples:\n  \
+    tightfit man | man -l -\n  \
+    tightfit man --out ~/.local/share/man/man1";
 
 impl Default for Command {
     fn default() -> Self {
@@ -74,6 +133,13 @@ impl Default for Command {
 
 /// Options of `run`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit run\n  \
+    tightfit run quickstart --device iphone-15-pro --strategy lru --strategy window\n  \
+    tightfit run my-scenario.toml --set memory.limit-mb=80 --format csv\n  \
+    tightfit run quickstart --out results\n  \
+    tightfit run window-against-memory --out window --shard 1/2\n\n\
+    Exit codes: 0 done, 1 not as the scenario's [expect] says, 2 wrong input.")]
 pub(crate) struct Run {
     /// Scenarios by name or path (`tightfit list scenarios`); without one, quickstart.
     #[arg(value_name = "SCENARIO")]
@@ -102,6 +168,8 @@ pub(crate) struct Run {
 
 /// Options of `merge`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit merge shard-1 shard-2 --out whole")]
 pub(crate) struct Merge {
     /// Folders that `run --shard` wrote to.
     #[arg(value_name = "FOLDER", required = true)]

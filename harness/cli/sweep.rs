@@ -22,8 +22,8 @@ use super::{
     run::width,
 };
 
-/// Runs a sweep: into a folder where it is resumed, or to standard output alone.
-pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format) -> Result<(), RunError> {
+/// Runs a sweep: into a folder where it is resumed, or to standard output alone. Gives back its results.
+pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format) -> Result<Vec<RunResult>, RunError> {
     let plan = Plan::new(asked)?;
     let header = Header::new(&plan, shard);
     let opened = out.map(|folder| Journal::open(folder, &header)).transpose()?;
@@ -41,7 +41,11 @@ pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format
     let rows = plan.run(shard, finished, done);
     bar.finish_and_clear();
     let rows = rows?;
-    let Some(folder) = out else { return output::print(&printed(format, &header, &rows, table_of_all)) };
+    let results = || rows.iter().map(|row| row.result.clone()).collect();
+    let Some(folder) = out else {
+        output::print(&printed(format, &header, &rows, table_of_all))?;
+        return Ok(results());
+    };
     if shard.is_whole() {
         write(folder, &header, &rows)?;
     } else {
@@ -50,7 +54,8 @@ pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format
             folder.display()
         ));
     }
-    output::print(&printed(format, &header, &rows, best_of))
+    output::print(&printed(format, &header, &rows, best_of))?;
+    Ok(results())
 }
 
 /// Puts the shards of a sweep together.

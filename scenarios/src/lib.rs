@@ -1,7 +1,10 @@
 //! What is asked of a device: models, traces, strategies and scenarios.
 
+pub mod case;
+mod cases;
 pub mod catalog;
 mod error;
+pub mod expect;
 pub mod model;
 pub mod scenario;
 pub mod settings;
@@ -10,7 +13,9 @@ pub mod sweep;
 pub mod trace;
 pub mod traces;
 
+pub use case::{Case, Cases, Condition};
 pub use error::ScenarioError;
+pub use expect::Expect;
 pub use model::Model;
 pub use scenario::Scenario;
 pub use settings::Settings;

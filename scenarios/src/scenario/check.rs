@@ -61,8 +61,10 @@ pub(super) fn scenario(
         processor: file.processor,
         request: file.request,
         memory: file.memory,
+        thermal: file.thermal,
         seed: file.seed,
         strategies,
+        expect: file.expect,
         sweep,
         source,
     })
