@@ -15,6 +15,7 @@ mod output;
 mod progress;
 mod run;
 mod show;
+mod store;
 mod sweep;
 mod trace;
 mod validate;
@@ -55,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
         Command::List { kind } => list::list(kind).map(well),
         Command::Show { kind, name } => show::show(kind, &name).map(well),
         Command::Model(command) => model::model(&command).map(well),
+        Command::Store(command) => store::store(&command).map(well),
         Command::Trace(command) => trace::trace(&command).map(well),
         Command::Train(options) => live::train(&options).map(well),
         Command::Perplexity(options) => live::perplexity(&options).map(well),

@@ -14,6 +14,7 @@ pub mod provenance;
 pub mod run;
 mod shelf;
 pub mod sweep;
+mod synthetic;
 pub mod validate;
 
 pub use error::RunError;
@@ -21,6 +22,7 @@ pub use inputs::Inputs;
 pub use run::run;
 pub use tightfit_devices as devices;
 pub use tightfit_engine as engine;
+pub use tightfit_host as host;
 pub use tightfit_reports as reports;
 pub use tightfit_scenarios as scenarios;
 pub use tightfit_sim as sim;

@@ -56,6 +56,9 @@ fn place(table: &mut Table, parts: &[&str], key: &str, value: Value) -> Result<O
     };
     let user = [("kind", "assumed"), ("from", "set by the user")];
     let user = user.map(|(key, text)| (key.to_owned(), Value::String(text.to_owned())));
+    // Entries of what is replaced have no source any more.
+    let entries = format!("{mark}.");
+    source.retain(|key, _| !key.starts_with(&entries));
     source.insert(mark, Value::Table(user.into_iter().collect()));
     Ok(None)
 }

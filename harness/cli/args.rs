@@ -3,6 +3,7 @@
 mod color;
 mod compare;
 mod fidelity;
+mod host;
 mod live;
 mod model;
 mod trace;
@@ -16,6 +17,7 @@ use tightfit::sweep::Shard;
 pub(crate) use color::Color;
 pub(crate) use compare::{Diff, DiffFormat, Gate};
 pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
+pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
 #[cfg(feature = "live")]
 pub(crate) use live::HeldWeights;
 pub(crate) use live::{Perplexity, Record, Train};
@@ -73,6 +75,9 @@ pub(crate) enum Command {
     /// Make models of other tools' files.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Write weight stores that this machine runs on, or look at them.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
@@ -127,6 +132,7 @@ impl Default for Command {
             out: None,
             shard: None,
             format: Format::Text,
+            host: OnHost::default(),
         })
     }
 }
@@ -164,6 +170,8 @@ pub(crate) struct Run {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) host: OnHost,
 }
 
 /// Options of `merge`.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tightfit::{
     Inputs, RunError,
+    cell::host::Host,
     expect::{self, Asked as Which},
     reports::{csv, entry::entries, html::Meta, json, schema::RunResult, table, write},
     run::{self, Curve},
@@ -13,7 +14,7 @@ use tightfit::{
 
 use super::{
     Done,
-    args::{Format, Run},
+    args::{Format, On, OnHost, Run},
     output, progress,
 };
 
@@ -26,6 +27,9 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
         scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
     }
     if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
+        if options.host.on == On::Host {
+            return Err(RunError::Usage("--on host: a sweep is simulated: leave its [sweep] out".to_owned()));
+        }
         return sweep(options, settings, &scenarios[swept], names.len());
     }
     if options.shard.is_some() {
@@ -38,11 +42,15 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
     if let Some(folder) = &options.out {
         can_hold(folder, &all)?;
     }
+    let host = (options.host.on == On::Host).then(|| host(&options.host));
     let curve = if options.out.is_some() { Curve::Run } else { Curve::Skip };
     let mut results = Vec::new();
     for inputs in &all {
         let bar = progress::bar(run::cells(inputs, curve).len() as u64, "cells");
-        let of_scenario = run::run(inputs, curve, || bar.inc(1));
+        let of_scenario = match &host {
+            Some(host) => run::run_on_host(inputs, curve, host, || bar.inc(1)),
+            None => run::run(inputs, curve, || bar.inc(1)),
+        };
         bar.finish_and_clear();
         results.push((inputs, of_scenario?));
     }
@@ -69,6 +77,16 @@ fn meets(options: &Run, scenario: &Scenario, results: &[RunResult]) -> Result<bo
         output::error(&format!("{}: {}", unmet.label, unmet.text));
     }
     Ok(unmet.is_empty())
+}
+
+/// How cells are run on this machine.
+fn host(options: &OnHost) -> Host {
+    let mut host = Host::new(options.store_folder.clone());
+    host.store.clone_from(&options.store);
+    host.reads = options.reads.into();
+    host.verify = options.verify;
+    host.note = output::note;
+    host
 }
 
 /// That no file is in the folder's place.
@@ -148,7 +166,7 @@ pub(super) fn width() -> Option<u16> {
 }
 
 /// The command as one would type it again, wherever the program lies.
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let quoted = |argument: String| {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=,:".contains(letter);
         if !argument.is_empty() && argument.chars().all(plain) {

@@ -1,4 +1,8 @@
 //! Fitted runtimes as TOML: a class's file, and what one device's rows add to its profile.
+#![allow(
+    clippy::format_push_string,
+    reason = "a file is written once; `write!` into a String would add an unwrap to every line"
+)]
 
 use std::collections::BTreeMap;
 
@@ -49,10 +53,12 @@ pub fn classes(fits: &Fits, memory: &BTreeMap<FamilyKey, (u64, usize)>) -> Vec<(
     CLASSES.iter().map(file).collect()
 }
 
+/// A runtime of a class as it was, its fit, and the memory of its own with the number of peaks that it is from.
+type Written<'a> = (&'a Runtime, Option<&'a Fitted>, Option<(u64, usize)>);
+
 /// The file of a class of processors: its runtimes in the order of their names, with those that no row speaks of as
 /// they were.
-#[must_use]
-pub fn class(title: &str, runtimes: &[(&Runtime, Option<&Fitted>, Option<(u64, usize)>)]) -> String {
+fn class(title: &str, runtimes: &[Written<'_>]) -> String {
     let mut out = format!(
         "# Runtimes on {title}: what holds for the whole class. Written by `tightfit device fit --classes`.\n\nschema = 1\n"
     );
@@ -100,6 +106,9 @@ fn section(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>)
     let memory_bytes = memory.map_or(runtime.memory.get(), |(bytes, _)| bytes);
     line("memory-mb", format!("{}", memory_bytes as f64 / 1e6));
     line("bytes-per-prompt-logit", runtime.bytes_per_prompt_logit.to_string());
+    if let Some(admit) = runtime.admit {
+        line("admit-mb-per-s", format!("{}", admit.get() as f64 / 1e6));
+    }
     out.push('\n');
     out.push_str(&sources(own, fitted, memory));
     out
@@ -136,7 +145,8 @@ fn sources(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>)
     }
     let kept = ["operations-per-position", "memory-mb", "bytes-per-prompt-logit"];
     for key in kept.iter().filter(|key| own.source.keys.contains_key(**key)) {
-        if (*key, memory.is_some()) != (&"memory-mb", true) && !fitted.believed.iter().any(|known| known == key) {
+        let is_fitted = *key == "memory-mb" && memory.is_some();
+        if !is_fitted && !fitted.believed.iter().any(|known| known == key) {
             let source = own.source.of(key);
             line(key, source.kind.as_str(), &source.from);
         }

@@ -6,8 +6,9 @@ use std::{
 };
 
 use tightfit_devices::{Device, ProcessorKind, Source, SourceKind};
-use tightfit_scenarios::{Case, Cases, case::CATALOG};
+use tightfit_scenarios::{Case, Cases, Condition, Published, case::CATALOG, published};
 
+use super::published::{SHARED, is_complete};
 use crate::{
     RunError,
     fit::{
@@ -57,7 +58,9 @@ pub struct Loaded {
     pub rates: Vec<Rate>,
     /// Peaks of memory.
     pub peaks: Vec<Peak>,
-    /// Rows of a table that could not be taken, with the reason and their number.
+    /// Runs of scenarios.
+    pub published: Vec<Published>,
+    /// Rows and cases that could not be taken, with the reason and their number.
     pub passed_by: BTreeMap<String, usize>,
 }
 
@@ -66,7 +69,18 @@ impl Loaded {
     pub fn built_in(only: &[String]) -> Result<Self, RunError> {
         let wanted = |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
         let names = CATALOG.names().filter(|name| wanted(name));
-        Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?)
+        let mut loaded = Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?)?;
+        for name in published::CATALOG.names().filter(|name| wanted(name)) {
+            let published = Published::load(name)?;
+            match &published.shared_trace {
+                Some(shared) if !is_complete(&published) => {
+                    let reason = format!("{name}: {SHARED}/{} is not there", shared.file);
+                    loaded.passed_by.insert(reason, published.case.len());
+                }
+                _ => loaded.published.push(published),
+            }
+        }
+        Ok(loaded)
     }
 
     /// Cases.
@@ -123,6 +137,11 @@ impl Loaded {
         let prefill = case.prefill_tokens_per_s.filter(|_| case.prompt_tokens.is_some());
         for (phase, rate) in [(Phase::Decode, case.decode_tokens_per_s), (Phase::Prompt, prefill)] {
             if let Some(tokens_per_s) = rate {
+                if cases.condition == Condition::Hot {
+                    let reason = "rates of hot devices are the heat's, which is not among the regimes yet";
+                    *self.passed_by.entry(reason.to_owned()).or_insert(0) += 1;
+                    continue;
+                }
                 let sample = sampler.sample(&asked, phase, tokens_per_s)?;
                 self.rates.push(Rate { id: id.clone(), sample, tokens_per_s, source: source.clone() });
             }
@@ -147,7 +166,7 @@ impl Loaded {
             let count = seen.entry(format!("{id} {phase}")).or_insert(0);
             *count += 1;
             if *count > 1 {
-                id.push_str(&format!("#{count}"));
+                *id = format!("{id}#{count}");
             }
         };
         for rate in &mut self.rates {
@@ -163,7 +182,13 @@ impl Loaded {
 type PeakKey = (String, String, u64);
 
 fn key_of(row: &Measurement, peak_mb: f64) -> PeakKey {
-    (row.device.clone(), row.runtime.clone(), (peak_mb * 1e6).round() as u64)
+    (row.device.clone(), row.runtime.clone(), whole(peak_mb * 1e6))
+}
+
+/// The nearest integer of a figure above zero.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what a u64 holds exactly")]
+fn whole(figure: f64) -> u64 {
+    figure.round().clamp(0.0, 1e15) as u64
 }
 
 /// Peaks that rows of several models or quantizations have to the last digit: what a process held at most since it began.
@@ -186,7 +211,8 @@ fn cases_of(row: &Measurement) -> Result<Cases, String> {
         return Err(format!("{} has no runtime {} on the {}", device.name, named.runtime, named.processor));
     }
     let above_zero = |figure: Option<f64>| figure.filter(|figure| *figure > 0.0);
-    let length = |tokens: Option<f64>| above_zero(tokens).map(|tokens| tokens.round() as u32);
+    let length =
+        |tokens: Option<f64>| above_zero(tokens).map(|tokens| u32::try_from(whole(tokens)).unwrap_or(u32::MAX));
     let case = Case {
         model: named.model.to_owned(),
         quantization: named.quantization,

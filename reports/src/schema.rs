@@ -57,11 +57,23 @@ pub struct RunResult {
     pub energy: Energy,
     /// Heat over the request.
     pub thermal: Thermal,
+    /// Groups of this result whose numbers mean nothing because the platform can't measure them: `energy` and `thermal` on a
+    /// real machine. Left out where all are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_measured: Vec<String>,
     /// What the inputs rest on.
     pub provenance: Provenance,
     /// Per-token rows, kept out of the JSON (they go to Parquet and CSV).
     #[serde(skip)]
     pub tokens: Vec<TokenRow>,
+}
+
+impl RunResult {
+    /// Whether the numbers of a group mean nothing here.
+    #[must_use]
+    pub fn lacks(&self, group: &str) -> bool {
+        self.not_measured.iter().any(|none| none == group)
+    }
 }
 
 /// Latencies of the request, nanoseconds.

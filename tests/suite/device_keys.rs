@@ -24,9 +24,6 @@ strategies = ["lru"]
 
 const PHONE: Ask<'static> =
     Ask { scenario: "quickstart", device: Some("iphone-15-pro"), strategy: Some("lru"), set: &[] };
-const GPU: Ask<'static> = Ask { set: &["processor=gpu"], ..PHONE };
-const NPU: Ask<'static> =
-    Ask { device: Some("iphone-17-pro"), set: &["runtime=core-ai", "processor=npu", "memory.limit-mb=400"], ..PHONE };
 const GRID: Ask<'static> =
     Ask { scenario: "llm-in-a-flash", device: None, strategy: Some("naive"), set: &["strategy.reads.lanes=1"] };
 const MIB_GRID: Ask<'static> = Ask { device: Some("oneplus-15r"), ..PHONE };
@@ -116,8 +113,8 @@ fn runtimes() -> Vec<Case<'static>> {
     let compute = |r: &RunResult| r.time.compute_ns as f64;
     let overhead = |r: &RunResult| r.time.overhead_ns as f64;
     let budget = |r: &RunResult| r.memory.runtime_bytes as f64;
-    let drafted =
-        Ask { set: &["strategy.speculative={ draft-tokens = 4, acceptance = 0.7, draft-mb = 100 }"], ..WHOLE };
+    let drafted = Ask { strategy: Some("speculative"), ..WHOLE };
+    let managed = |r: &RunResult| r.time.memory_management_ns as f64;
     vec![
         case("device.runtime.llama.cpp@gpu.bandwidth-share=0.05", WHOLE, compute, Way::Up),
         case("device.runtime.llama.cpp@gpu.cache-bandwidth-share=0.001", WHOLE, compute, Way::Up),
@@ -136,6 +133,7 @@ fn runtimes() -> Vec<Case<'static>> {
         case("device.runtime.llama.cpp@gpu.switch-position-us=500", ADRENO, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.memory-mb=4000", WHOLE, budget, Way::Up),
         case("device.runtime.llama.cpp@gpu.bytes-per-prompt-logit=100", WHOLE, budget, Way::Up),
+        case("device.runtime.llama.cpp@cpu.admit-mb-per-s=100", PHONE, managed, Way::Up),
         case("device.runtime.llama.cpp@gpu.scale={ bandwidth = 0.1 }", WHOLE, compute, Way::Up),
         case("device.runtime.llama.cpp@gpu.scale={ arithmetic = 0.01 }", WHOLE, compute, Way::Up),
         case("device.runtime.llama.cpp@gpu.scale={ compute = 0.01 }", WHOLE, |r| r.latency.ttft_ns as f64, Way::Up),
@@ -149,7 +147,6 @@ fn processors() -> Vec<Case<'static>> {
     let in_format = |set: &'static [&'static str]| Ask { set, ..WHOLE };
     let cpu = |set| Ask { set, ..WHOLE };
     let compute = |r: &RunResult| r.time.compute_ns as f64;
-    let overhead = |r: &RunResult| r.time.overhead_ns as f64;
     let active = |r: &RunResult| r.energy.compute_pj as f64;
     let on_cpu = cpu(&["processor=cpu"]);
     let neural = Ask { set: &["runtime=core-ai", "processor=npu", "quantization=coreml-int4"], ..WHOLE };
@@ -168,7 +165,6 @@ fn processors() -> Vec<Case<'static>> {
             Way::Up,
         ),
         case("device.cpu.bandwidth-share=0.1", on_cpu, compute, Way::Up),
-        case("device.cpu.dispatch-us=50", on_cpu, overhead, Way::Up),
         case("device.cpu.active-mw=8000", on_cpu, active, Way::Up),
         case("device.gpu.gflops.f16=10", WHOLE, compute, Way::Up),
         case(
@@ -247,6 +243,13 @@ fn flash_moves_the_result() {
 #[test]
 fn processors_move_the_result() {
     assert_moves(&processors());
+}
+
+/// A key that a profile of one's own may have, and no built-in one has.
+#[test]
+fn a_dispatch_moves_the_result() {
+    let overhead = |r: &RunResult| r.time.overhead_ns as f64;
+    assert_moves(&[case("device.gpu.dispatch-us=50", WHOLE, overhead, Way::Up)]);
 }
 
 #[test]

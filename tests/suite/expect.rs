@@ -44,7 +44,7 @@ fn what_does_not_hold_is_exit_code_1() {
     let (code, said) = ran(expect, &[]);
     assert_eq!(code, Some(1), "{said}");
     assert_snapshot!(said, @r#"
-    error: toy · lru: decode-tokens-per-s is 2930.21, expected at least 1000000 and at most 10000000
+    error: toy · lru: decode-tokens-per-s is 2637.43, expected at least 1000000 and at most 10000000
     error: toy · lru: peak-mb is 0.0210320, expected at most 0.0001
     error: toy · lru: decode-hit-rate is 0.588235, expected at least 0.99
     "#);

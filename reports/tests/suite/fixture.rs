@@ -216,6 +216,7 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
             battery_percent_per_hour: 3.1 * 3_600.0 / 46_000.0 * 100.0,
         },
         thermal: Thermal { mean_mw: 3_100, peak_fill: 0.21, throttled: false, curve: Vec::new() },
+        not_measured: Vec::new(),
         provenance: provenance(device),
         time,
         tokens,

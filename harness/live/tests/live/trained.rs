@@ -76,7 +76,7 @@ fn a_stopped_training_goes_on_as_if_it_had_not_been() {
         let parted = options(folder.path(), model, &format!("parted{}", model.len()));
         std::fs::create_dir(&parted.out).expect("a folder");
         // What a kill at step 40 would leave behind.
-        let mut leave = |done: u32| {
+        let leave = |done: u32| {
             for file in ["checkpoint.safetensors", "loss.csv", "tokenizer.json"] {
                 if done == 40 {
                     std::fs::copy(whole.out.join(file), parted.out.join(file)).expect("copied");
