@@ -73,7 +73,8 @@ impl Tables {
         if turned == width {
             return Ok(moved);
         }
-        Tensor::cat(&[&moved, &heads.narrow(2, turned, width - turned)?], 2)
+        // A concatenation along the last dimension comes out transposed, which no cache takes.
+        Tensor::cat(&[&moved, &heads.narrow(2, turned, width - turned)?], 2)?.contiguous()
     }
 }
 
