@@ -12,7 +12,7 @@ pub const SCORE_BITS: u32 = 3;
 /// A rule that says which neurons of a (token, layer) are active.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Definition {
-    /// Those that give anything: exact for ReLU (*LLM in a flash* §3.1, *Deja Vu* §2), all of them for smooth functions.
+    /// Those that give anything: exact for `ReLU` (*LLM in a flash* §3.1, *Deja Vu* §2), all of them for smooth functions.
     NonZero,
     /// The smallest set whose sum of absolute values reaches this share of the layer's (*PowerInfer-2* calls it
     /// contribution).
@@ -34,11 +34,8 @@ impl Definition {
             Self::MassShare(share) | Self::TopShare(share) => (share, true),
             Self::Cats(share) | Self::Teal(share) => (share, false),
         };
-        if share > 0.0 && (share < 1.0 || whole_too && share == 1.0) {
-            Ok(self)
-        } else {
-            Err(LiveError::Share { definition: self.name(), share })
-        }
+        let below = if whole_too { share <= 1.0 } else { share < 1.0 };
+        if share > 0.0 && below { Ok(self) } else { Err(LiveError::Share { definition: self.name(), share }) }
     }
 
     /// Whether thresholds have to be found on another text first.

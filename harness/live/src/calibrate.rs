@@ -13,9 +13,8 @@ const KEPT_MAX: usize = 1 << 20;
 
 /// Makes a definition ready to be applied: looks at a text of the model's context where it needs thresholds.
 pub fn calibrate(model: &Model, definition: Definition, tokens: &[u32]) -> Result<Selector, LiveError> {
-    let share = match definition {
-        Definition::Cats(share) | Definition::Teal(share) => share,
-        _ => return Ok(Selector::new(definition, Vec::new())),
+    let (Definition::Cats(share) | Definition::Teal(share)) = definition else {
+        return Ok(Selector::new(definition, Vec::new()));
     };
     if tokens.is_empty() {
         return Err(LiveError::Calibration { definition });

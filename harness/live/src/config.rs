@@ -39,7 +39,7 @@ pub struct Config {
     /// Whether a neuron is gated.
     pub gated: bool,
     /// What embeddings are multiplied by.
-    pub embedding_scale: f64,
+    pub embedding_scale: Option<f64>,
     /// The experts of every block, where it has any.
     pub experts: Option<Experts>,
 }

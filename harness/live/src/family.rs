@@ -6,7 +6,7 @@
 /// A family of models that the recorder runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Llama, Mistral, `SmolLM`; with ReLU gates `ReluLLaMA`.
+    /// Llama, Mistral, `SmolLM`; with `ReLU` gates `ReluLLaMA`.
     Llama,
     /// Llama's with experts.
     Mixtral,
@@ -26,7 +26,7 @@ pub enum Family {
     Phi,
     /// Phi 3: fused matrices.
     Phi3,
-    /// OPT: learned positions, ReLU without a gate.
+    /// OPT: learned positions, `ReLU` without a gate.
     Opt,
 }
 

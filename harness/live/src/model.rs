@@ -147,7 +147,7 @@ impl Model {
 
     fn embed(&self, tokens: &[u32], position: usize) -> Result<Tensor, LiveError> {
         let rows = self.embedding.embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
-        let rows = if self.config.embedding_scale == 1.0 { rows } else { (rows * self.config.embedding_scale)? };
+        let rows = if let Some(scale) = self.config.embedding_scale { (rows * scale)? } else { rows };
         let Some(positions) = &self.positions else { return Ok(rows) };
         Ok((rows + positions.narrow(0, position + POSITIONS_BEFORE, tokens.len())?)?)
     }

@@ -1,6 +1,6 @@
 //! Trains the project's own small models: byte-pair vocabulary, decoder, checkpoint, all from one recipe.
 //!
-//! The point is not a good model but a *trained* one: the zeros of a ReLU and the choices of a router are learned, and
+//! The point is not a good model but a *trained* one: the zeros of a `ReLU` and the choices of a router are learned, and
 //! no registry package ships a model of either kind. A recipe, a seed and a text give the same weights on the same
 //! machine; [`train`] goes on where it was stopped.
 //!
@@ -10,7 +10,7 @@
 //! | [`corpus`] | the text: what is learned from, what is held out |
 //! | [`vocabulary`] | byte pairs learned from the text |
 //! | [`decoder`], [`operations`] | the forward pass that gradients flow back through |
-//! | [`optimiser`] | AdamW on a cosine |
+//! | [`optimiser`] | `AdamW` on a cosine |
 //! | [`checkpoint`], [`curve`] | a training under way, on disk |
 //! | [`package`] | the finished model as others read it: configuration, weights, tokenizer |
 
@@ -64,7 +64,7 @@ pub struct TrainSummary {
     pub steps: u32,
     /// Bits that the model needs for a byte of the held-out text, all of it.
     pub held_out_bits_per_byte: f64,
-    /// Share of zeros among what the neurons give, by layer (ReLU), or of tokens that each layer's busiest expert
+    /// Share of zeros among what the neurons give, by layer (`ReLU`), or of tokens that each layer's busiest expert
     /// gets (mixture of experts).
     pub by_layer: Vec<f64>,
 }

@@ -38,7 +38,7 @@ impl Config {
                 _ => Activation::Silu,
             },
             gated: family != Family::Phi,
-            embedding_scale: if family == Family::Gemma { (width as f64).sqrt() } else { 1.0 },
+            embedding_scale: (family == Family::Gemma).then(|| (width as f64).sqrt()),
             experts: (experts > 0).then(|| expert_counts(gguf, family, experts, &key)).transpose()?,
         };
         let value_width = gguf.optional_integer(&key("attention.value_length"))?.unwrap_or(head_width);

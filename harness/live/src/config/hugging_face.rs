@@ -35,7 +35,7 @@ impl Config {
             rotary: if family == Family::Opt { None } else { Some(file.rotary(head_width)?) },
             activation: file.activation(family)?,
             gated: !matches!(family, Family::Phi | Family::Opt),
-            embedding_scale: if gemma { (width as f64).sqrt() } else { 1.0 },
+            embedding_scale: gemma.then(|| (width as f64).sqrt()),
             experts: file.experts(family)?,
         };
         file.check(family, width)?;

@@ -17,7 +17,7 @@ pub struct RecordOptions {
     pub prompts: Vec<Prompt>,
     /// Tokens to generate for each; fewer come where the model ends its answer.
     pub tokens: u32,
-    /// What "active" means; without one, non-zero for ReLU, a mass share of 0.9 for smooth functions. A mixture of
+    /// What "active" means; without one, non-zero for `ReLU`, a mass share of 0.9 for smooth functions. A mixture of
     /// experts takes none: its routers say what is active.
     pub active: Option<Definition>,
     /// The text on which thresholds are found, for definitions that have them.

@@ -1,4 +1,4 @@
-//! The decoder that is trained: of the Llama family with ReLU gates (`ReluLLaMA`), or Mixtral's with small experts.
+//! The decoder that is trained: of the Llama family with `ReLU` gates (`ReluLLaMA`), or Mixtral's with small experts.
 //!
 //! Names and shapes of the weights are those of Hugging Face's checkpoints, so that the recorder, and others, read what
 //! comes out. The forward pass here is for training only: whole sequences, no cache.

@@ -140,7 +140,9 @@ impl CustomOp1 for CausalSoftmax {
                 *out = ((score - highest) * self.scale).exp();
             }
             let inverse = 1.0 / out.iter().sum::<f32>();
-            out.iter_mut().for_each(|out| *out *= inverse);
+            for share in out {
+                *share *= inverse;
+            }
         }
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }

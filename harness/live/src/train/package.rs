@@ -21,7 +21,7 @@ pub(super) fn write(folder: &Path, recipe: &Recipe, decoder: &Decoder) -> Result
     save(&weights, &folder.join("model.safetensors"))
 }
 
-/// `LlamaForCausalLM` with ReLU gates, or `MixtralForCausalLM`.
+/// `LlamaForCausalLM` with `ReLU` gates, or `MixtralForCausalLM`.
 fn configuration(model: &Model) -> Value {
     let mut all = json!({
         "hidden_size": model.width,

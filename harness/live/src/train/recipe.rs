@@ -35,7 +35,7 @@ pub struct Model {
     pub heads: usize,
     /// Feed-forward neurons of a block, or of each of its experts.
     pub neurons: usize,
-    /// A mixture of experts; without one, each block is a ReLU network of `neurons`.
+    /// A mixture of experts; without one, each block is a `ReLU` network of `neurons`.
     pub experts: Option<Experts>,
     /// Tokens of the vocabulary: 256 bytes, and pairs beyond.
     pub vocabulary: usize,
@@ -72,7 +72,7 @@ pub struct Training {
     /// Share of a weight matrix that a step takes away, times the learning rate.
     pub weight_decay: f64,
     /// Weight of the mean size of what a layer's neurons give, summed over layers (`ProSparse`, section 3.2): it makes
-    /// more of them zero. For ReLU networks only.
+    /// more of them zero. For `ReLU` networks only.
     #[serde(default)]
     pub activation_penalty: f64,
     /// Steps between two points of the loss curve; a checkpoint is written at each.

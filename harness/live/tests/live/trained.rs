@@ -14,7 +14,8 @@ fn text(folder: &Path) -> String {
     let plays = folder.join("plays");
     std::fs::create_dir_all(plays.join("b")).expect("a folder");
     let verse = |start: usize| -> String {
-        (start..start + 400).map(|line| format!("the {} sea and the {} shore\n", line % 7, line % 5)).collect()
+        let lines = (start..start + 400).map(|line| format!("the {} sea and the {} shore", line % 7, line % 5));
+        lines.collect::<Vec<_>>().join("\n") + "\n"
     };
     let mut all = String::new();
     for (start, name) in [(0, "a.md"), (3, "b/c.md"), (5, "d.md")] {
@@ -25,9 +26,14 @@ fn text(folder: &Path) -> String {
     all
 }
 
+/// Two digits.
+fn hexadecimal(byte: &u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).expect("below 16"))
+}
+
 fn recipe(folder: &Path, model: &str, steps: u32) -> PathBuf {
     use sha2::Digest;
-    let digest: String = sha2::Sha256::digest(text(folder)).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = sha2::Sha256::digest(text(folder)).iter().flat_map(hexadecimal).collect();
     let path = folder.join("recipe.toml");
     let recipe = format!(
         "name = \"tiny\"\n[model]\nlayers = 2\nwidth = 16\nheads = 2\nneurons = 24\nvocabulary = 270\ncontext = 32\n{model}\n\

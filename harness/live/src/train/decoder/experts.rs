@@ -18,7 +18,7 @@ impl Routed<'_> {
     pub(super) fn forward(&self, input: &Tensor) -> Result<Fed, LiveError> {
         let Experts { count, chosen, .. } = self.experts;
         let (tokens, width) = input.dims2()?;
-        let shares = shares(&input.matmul(&self.weight("gate")?.t()?)?)?;
+        let shares = shares(&input.matmul(&self.weight("gate").t()?)?)?;
         let choices = best(&shares.to_vec2::<f32>()?, chosen);
 
         // A slot is one choice of one token; slots in the order of their experts.
@@ -45,15 +45,15 @@ impl Routed<'_> {
         Ok(Fed { output, penalty: Some(balance(&shares, &loads)?), share: busiest })
     }
 
-    fn weight(&self, name: &str) -> Result<&Tensor, LiveError> {
-        Ok(self.weights.get(&format!("model.layers.{}.block_sparse_moe.{name}.weight", self.layer)))
+    fn weight(&self, name: &str) -> &Tensor {
+        self.weights.get(&format!("model.layers.{}.block_sparse_moe.{name}.weight", self.layer))
     }
 
     /// `w2(silu(w1(x)) * w3(x))`.
     fn expert(&self, expert: usize, rows: &Tensor) -> Result<Tensor, LiveError> {
         let weight = |name: &str| self.weight(&format!("experts.{expert}.{name}"));
-        let activation = (rows.matmul(&weight("w1")?.t()?)?.silu()? * rows.matmul(&weight("w3")?.t()?)?)?;
-        Ok(activation.matmul(&weight("w2")?.t()?)?)
+        let activation = (rows.matmul(&weight("w1").t()?)?.silu()? * rows.matmul(&weight("w3").t()?)?)?;
+        Ok(activation.matmul(&weight("w2").t()?)?)
     }
 }
 
