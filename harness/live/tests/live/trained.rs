@@ -27,13 +27,13 @@ fn text(folder: &Path) -> String {
 }
 
 /// Two digits.
-fn hexadecimal(byte: &u8) -> [char; 2] {
+fn hexadecimal(byte: u8) -> [char; 2] {
     [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).expect("below 16"))
 }
 
 fn recipe(folder: &Path, model: &str, steps: u32) -> PathBuf {
     use sha2::Digest;
-    let digest: String = sha2::Sha256::digest(text(folder)).iter().flat_map(hexadecimal).collect();
+    let digest: String = sha2::Sha256::digest(text(folder)).into_iter().flat_map(hexadecimal).collect();
     let path = folder.join("recipe.toml");
     let recipe = format!(
         "name = \"tiny\"\n[model]\nlayers = 2\nwidth = 16\nheads = 2\nneurons = 24\nvocabulary = 270\ncontext = 32\n{model}\n\
