@@ -88,15 +88,13 @@ pub(crate) fn perplexity(options: &Perplexity) -> Result<(), RunError> {
 }
 
 fn table_text(table: &PerplexityTable) -> String {
-    let mut text =
-        "| active | neurons not computed | active for the token before, too | perplexity |\n|---|---|---|---|\n"
-            .to_owned();
-    for line in &table.lines {
+    let head = "| active | neurons not computed | active for the token before, too | perplexity |\n|---|---|---|---|\n";
+    let lines = table.lines.iter().map(|line| {
         let name = line.definition.map_or_else(|| "all (dense)".to_owned(), |definition| definition.to_string());
         let [sparsity, repeated] = [line.sparsity, line.repeated].map(|share| 100.0 * share);
-        text += &format!("| {name} | {sparsity:.1} % | {repeated:.1} % | {:.2} |\n", line.perplexity);
-    }
-    text + &format!("\n{} tokens told in each line\n", table.tokens)
+        format!("| {name} | {sparsity:.1} % | {repeated:.1} % | {:.2} |\n", line.perplexity)
+    });
+    format!("{head}{}\n{} tokens told in each line\n", lines.collect::<Vec<_>>().concat(), table.tokens)
 }
 
 fn definition(text: &str) -> Result<Definition, RunError> {

@@ -19,9 +19,9 @@ pub(crate) struct Record {
     /// Tokens to generate for each prompt.
     #[arg(long, value_name = "N", default_value_t = 128)]
     pub(crate) tokens: u32,
-    /// Which neurons are active: non-zero (for ReLU models), mass-share=S (the smallest set with share S of the layer's
+    /// Which neurons are active: non-zero (exact where gates are zero), mass-share=S (the smallest set with share S of the layer's
     /// activation mass), top-share=S (the largest, share S of the neurons), cats=S or teal=S (above a threshold that share
-    /// S of the gates, or of the activations, stays below). Without it non-zero for ReLU, mass-share=0.9 for others;
+    /// S of the gates, or of the activations, stays below). Without it non-zero where gates are a relu, mass-share=0.9 elsewhere;
     /// experts are chosen by their router.
     #[arg(long, value_name = "DEFINITION")]
     pub(crate) active: Option<String>,
