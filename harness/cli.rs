@@ -9,6 +9,8 @@ mod figures;
 mod files;
 mod gate;
 mod list;
+#[cfg_attr(not(feature = "live"), path = "cli/live_absent.rs")]
+mod live;
 mod model;
 mod output;
 mod progress;
@@ -58,6 +60,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Model(command) => model::model(&command).map(well),
         Command::Store(command) => store::store(&command).map(well),
         Command::Trace(command) => trace::trace(&command).map(well),
+        Command::Train(options) => live::train(&options).map(well),
+        Command::Perplexity(options) => live::perplexity(&options).map(well),
         Command::Validate(options) => validate::validate(&options).map(well),
         Command::Figures(options) => figures::figures(&options).map(well),
         Command::Device(command) => device::device(&command).map(well),

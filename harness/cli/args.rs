@@ -5,6 +5,7 @@ mod compare;
 mod fidelity;
 mod figures;
 mod host;
+mod live;
 mod model;
 mod trace;
 
@@ -19,6 +20,9 @@ pub(crate) use compare::{Diff, DiffFormat, Gate};
 pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
 pub(crate) use figures::Figures;
 pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
+#[cfg(feature = "live")]
+pub(crate) use live::HeldWeights;
+pub(crate) use live::{Perplexity, Record, Train};
 pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
@@ -79,6 +83,10 @@ pub(crate) enum Command {
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
+    /// Train one of the project's own small models from its recipe (needs the `live` feature).
+    Train(Train),
+    /// Measure what computing active neurons only costs a model (needs the `live` feature).
+    Perplexity(Perplexity),
     /// Hold predictions to published measurements.
     Validate(Validate),
     /// Draw the research figures again, each from the scenario that it is of.
@@ -247,49 +255,4 @@ pub(crate) enum InfoFormat {
     Text,
     /// For programs.
     Json,
-}
-
-/// Options of `trace record`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    tightfit trace record --model M.gguf --prompt-file prompt.txt --tokens 128 --out T.parquet")]
-pub(crate) struct Record {
-    /// The model, a GGUF file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) model: PathBuf,
-    /// A text file with the prompt.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) prompt_file: PathBuf,
-    /// Tokens to generate.
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    pub(crate) tokens: u32,
-    /// A neuron is active if it is in the smallest set that holds this share of its layer's activation mass.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
-    pub(crate) mass_share: f64,
-    /// Leave the scores out.
-    #[arg(long)]
-    pub(crate) no_scores: bool,
-    /// Give the prompt to the model as it is, without the chat template.
-    #[arg(long)]
-    pub(crate) raw: bool,
-    /// Threads to compute with; one is the safe choice on a busy machine.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) threads: usize,
-    /// How the weights are held, which decides the arithmetic.
-    #[arg(long, value_enum, default_value_t = HeldWeights::F32)]
-    pub(crate) weights: HeldWeights,
-    /// The trace to write.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-}
-
-/// How the recorder holds the weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum HeldWeights {
-    /// Widened to 32-bit floats: exact.
-    F32,
-    /// Requantized to `Q8_0`: less memory, a fast kernel, some rounding.
-    Q8,
-    /// As the file has them: the least memory, slow for formats without a vector kernel (`Q4_1`).
-    Stored,
 }

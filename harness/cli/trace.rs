@@ -9,8 +9,8 @@ use tightfit::{
 };
 
 use super::{
-    args::{self, InfoFormat, Record, Trace},
-    curve, files, output,
+    args::{self, InfoFormat, Trace},
+    curve, files, live, output,
 };
 
 /// Runs a trace command.
@@ -19,7 +19,7 @@ pub(crate) fn trace(command: &Trace) -> Result<(), RunError> {
         Trace::Info(options) => info(options),
         Trace::Import(options) => files::import(options),
         Trace::Export(options) => files::export(options),
-        Trace::Record(options) => record(options),
+        Trace::Record(options) => live::record(options),
     }
 }
 
@@ -88,48 +88,4 @@ pub(crate) fn described(info: &Info) -> String {
     line("token cycle", format!("{:.0} {}s on average, {} at most", cycle.mean, info.unit, cycle.max));
     line("score mass kept", maybe(info.score_mass));
     text
-}
-
-#[cfg(not(feature = "live"))]
-fn record(_options: &Record) -> Result<(), RunError> {
-    Err(RunError::Usage(
-        "this build has no recorder: build it in, as in `cargo run --release --features live -- trace record …`"
-            .to_owned(),
-    ))
-}
-
-#[cfg(feature = "live")]
-fn record(options: &Record) -> Result<(), RunError> {
-    use super::args::HeldWeights;
-    use tightfit_live::{RecordOptions, Weights};
-
-    let prompt = tightfit_live::record::read_prompt(&options.prompt_file)?;
-    let stem = options.prompt_file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let options = RecordOptions {
-        model: options.model.clone(),
-        model_name: None,
-        prompt,
-        prompt_name: stem.split('.').next().unwrap_or_default().to_owned(),
-        tokens: options.tokens,
-        mass_share: options.mass_share,
-        scores: !options.no_scores,
-        threads: options.threads,
-        out: options.out.clone(),
-        chat: !options.raw,
-        weights: match options.weights {
-            HeldWeights::F32 => Weights::F32,
-            HeldWeights::Q8 => Weights::Q8_0,
-            HeldWeights::Stored => Weights::Stored,
-        },
-    };
-    let bar = super::progress::bar(u64::from(options.tokens), "tokens");
-    let summary = tightfit_live::record(&options, &mut |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    let summary = summary?;
-    output::print(&format!("{}\n", summary.text))?;
-    output::note(&described(&trace::info(&trace::read(&options.out)?)));
-    Ok(())
 }

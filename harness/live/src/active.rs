@@ -1,5 +1,8 @@
 //! What "active" means, and with what score.
 
+use std::fmt;
+use std::str::FromStr;
+
 use crate::LiveError;
 
 /// Bits of a score that count: 1 leading and 2 behind it, so 4 values per power of two and an error of at most 1/8.
@@ -8,51 +11,174 @@ pub const SCORE_BITS: u32 = 3;
 
 /// A rule that says which neurons of a (token, layer) are active.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Definition {
-    /// The smallest set whose sum of absolute values reaches this share of the layer's.
+    /// Those that give anything: exact for `ReLU` (*LLM in a flash* §3.1, *Deja Vu* §2), all of them for smooth functions.
+    NonZero,
+    /// The smallest set whose sum of absolute values reaches this share of the layer's (*PowerInfer-2* calls it
+    /// contribution).
     MassShare(f64),
+    /// This share of a layer's neurons, those with the largest absolute values (top-k; *Q-Sparse* §2.1).
+    TopShare(f64),
+    /// Those whose gate is at least a layer's threshold, found on another text so that this share falls below it
+    /// (CATS, Lee and others 2024, §3).
+    Cats(f64),
+    /// The same of what the neuron gives, gate times up (TEAL, Liu and others 2024, §4, applied to the down projection).
+    Teal(f64),
 }
 
 impl Definition {
-    /// The share must be above 0 and at most 1.
-    pub fn mass_share(share: f64) -> Result<Self, LiveError> {
-        if share > 0.0 && share <= 1.0 { Ok(Self::MassShare(share)) } else { Err(LiveError::MassShare { share }) }
+    /// Refuses shares that no set, or every set, would have.
+    pub fn check(self) -> Result<Self, LiveError> {
+        let (share, whole_too) = match self {
+            Self::NonZero => return Ok(self),
+            Self::MassShare(share) | Self::TopShare(share) => (share, true),
+            Self::Cats(share) | Self::Teal(share) => (share, false),
+        };
+        let below = if whole_too { share <= 1.0 } else { share < 1.0 };
+        if share > 0.0 && below { Ok(self) } else { Err(LiveError::Share { definition: self.name(), share }) }
     }
 
-    /// As a trace's header states it, for instance `mass-share 0.90`.
+    /// Whether thresholds have to be found on another text first.
     #[must_use]
-    pub fn label(self) -> String {
-        let Self::MassShare(share) = self;
-        let (short, exact) = (format!("{share:.2}"), format!("{share}"));
-        format!("mass-share {}", if exact.len() > short.len() { exact } else { short })
+    pub fn is_calibrated(self) -> bool {
+        matches!(self, Self::Cats(_) | Self::Teal(_))
     }
 
-    /// Applies the rule to what each neuron of one (token, layer) gives.
+    fn name(self) -> &'static str {
+        match self {
+            Self::NonZero => "non-zero",
+            Self::MassShare(_) => "mass-share",
+            Self::TopShare(_) => "top-share",
+            Self::Cats(_) => "cats",
+            Self::Teal(_) => "teal",
+        }
+    }
+
+    fn share(self) -> Option<f64> {
+        match self {
+            Self::NonZero => None,
+            Self::MassShare(share) | Self::TopShare(share) | Self::Cats(share) | Self::Teal(share) => Some(share),
+        }
+    }
+}
+
+/// As a trace's header states it, for instance `mass-share 0.90`.
+impl fmt::Display for Definition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(share) = self.share() else { return formatter.write_str(self.name()) };
+        let (short, exact) = (format!("{share:.2}"), format!("{share}"));
+        write!(formatter, "{} {}", self.name(), if exact.len() > short.len() { exact } else { short })
+    }
+}
+
+/// As the command line has it, for instance `mass-share=0.9`.
+impl FromStr for Definition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || {
+            format!(
+                "`{text}` is no definition; known: non-zero, mass-share=S, top-share=S, cats=S, teal=S, S being a share"
+            )
+        };
+        let (name, share) = text.split_once('=').map_or((text, None), |(name, share)| (name, Some(share)));
+        let Some(share) = share else {
+            return if name == "non-zero" { Ok(Self::NonZero) } else { Err(unknown()) };
+        };
+        let share: f64 = share.parse().map_err(|_| unknown())?;
+        let definition = match name {
+            "mass-share" => Self::MassShare(share),
+            "top-share" => Self::TopShare(share),
+            "cats" => Self::Cats(share),
+            "teal" => Self::Teal(share),
+            _ => return Err(unknown()),
+        };
+        definition.check().map_err(|error| error.to_string())
+    }
+}
+
+/// A definition at work: with thresholds, where it needs them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selector {
+    definition: Definition,
+    /// By layer; empty where the definition has none.
+    thresholds: Vec<f32>,
+}
+
+impl Selector {
+    /// A definition without thresholds, or with those that calibration found, one a layer.
+    ///
+    /// # Panics
+    /// Where thresholds are missing or in excess.
+    #[must_use]
+    pub fn new(definition: Definition, thresholds: Vec<f32>) -> Self {
+        assert_eq!(definition.is_calibrated(), !thresholds.is_empty(), "{definition}: thresholds {thresholds:?}");
+        Self { definition, thresholds }
+    }
+
+    /// The rule.
+    #[must_use]
+    pub fn definition(&self) -> Definition {
+        self.definition
+    }
+
+    /// Applies the rule to what each neuron of one (token, layer) gives, and to its gate.
     ///
     /// Of equal values the lower index is taken first. A layer that gives nothing at all has no active neuron.
     #[must_use]
-    pub fn select(self, activation: &[f32]) -> ActiveSet {
-        let Self::MassShare(share) = self;
-        let magnitude = |index: u32| f64::from(activation[index as usize].abs());
-        let count = u32::try_from(activation.len()).expect("a layer has fewer than 2^32 neurons");
-        let mut order: Vec<u32> = (0..count).collect();
-        order.sort_unstable_by(|&a, &b| magnitude(b).total_cmp(&magnitude(a)).then(a.cmp(&b)));
-
-        // Summed from the largest down here and below, so that a share of 1 is reached exactly.
-        let mass: f64 = order.iter().map(|&index| magnitude(index)).sum();
-        let mut reached = 0.0;
-        let needed = order.iter().take_while(|&&index| {
-            let taken = reached < share * mass;
-            reached += magnitude(index);
-            taken
-        });
-        let needed = needed.count();
-        order.truncate(needed);
-        order.sort_unstable();
-        let scores = order.iter().map(|&index| rounded(magnitude(index) / mass)).collect();
-        ActiveSet { ids: order, scores }
+    pub fn select(&self, layer: usize, activation: &[f32], gate: &[f32]) -> ActiveSet {
+        let above = |values: &[f32]| {
+            let threshold = self.thresholds[layer];
+            numbers(values).filter(|&index| values[index as usize].abs() >= threshold).collect()
+        };
+        let ids = match self.definition {
+            Definition::NonZero => numbers(activation).filter(|&index| activation[index as usize] != 0.0).collect(),
+            Definition::MassShare(share) => by_mass(share, activation),
+            Definition::TopShare(share) => largest(share, activation),
+            Definition::Cats(_) => above(gate),
+            Definition::Teal(_) => above(activation),
+        };
+        ActiveSet::scored(ids, activation)
     }
+}
+
+fn numbers(values: &[f32]) -> std::ops::Range<u32> {
+    0..u32::try_from(values.len()).expect("a layer has fewer than 2^32 neurons")
+}
+
+/// From the largest absolute value down, of equals the lower index first.
+fn ordered(activation: &[f32]) -> Vec<u32> {
+    let magnitude = |index: u32| activation[index as usize].abs();
+    let mut order: Vec<u32> = numbers(activation).collect();
+    order.sort_unstable_by(|&a, &b| magnitude(b).total_cmp(&magnitude(a)).then(a.cmp(&b)));
+    order
+}
+
+/// Largest first, and summed in this order everywhere, so that a share of 1 is reached exactly.
+fn by_mass(share: f64, activation: &[f32]) -> Vec<u32> {
+    let magnitude = |index: u32| f64::from(activation[index as usize].abs());
+    let mut order = ordered(activation);
+    let mass: f64 = order.iter().map(|&index| magnitude(index)).sum();
+    let mut reached = 0.0;
+    let needed = order.iter().take_while(|&&index| {
+        let taken = reached < share * mass;
+        reached += magnitude(index);
+        taken
+    });
+    let needed = needed.count();
+    order.truncate(needed);
+    order.sort_unstable();
+    order
+}
+
+fn largest(share: f64, activation: &[f32]) -> Vec<u32> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
+    let count = (share * activation.len() as f64).round() as usize;
+    let mut order = ordered(activation);
+    order.truncate(count);
+    order.retain(|&index| activation[index as usize] != 0.0);
+    order.sort_unstable();
+    order
 }
 
 /// The active neurons of one (token, layer).
@@ -64,9 +190,20 @@ pub struct ActiveSet {
     pub scores: Vec<f32>,
 }
 
+impl ActiveSet {
+    /// Ids with the score of each.
+    fn scored(ids: Vec<u32>, activation: &[f32]) -> Self {
+        let magnitude = |index: u32| f64::from(activation[index as usize].abs());
+        // In the order of size, so that the sum is that of `by_mass`.
+        let mass: f64 = ordered(activation).iter().map(|&index| magnitude(index)).sum();
+        let scores = ids.iter().map(|&index| rounded(magnitude(index) / mass)).collect();
+        Self { ids, scores }
+    }
+}
+
 /// To the nearest number of [`SCORE_BITS`] significant bits, halves up: 0.1 becomes 0.09375 (3/32).
 #[expect(clippy::cast_possible_truncation, reason = "rounded to 3 bits next")]
-fn rounded(share: f64) -> f32 {
+pub(crate) fn rounded(share: f64) -> f32 {
     let dropped = f32::MANTISSA_DIGITS - SCORE_BITS;
     let bits = (share as f32).to_bits();
     f32::from_bits((bits + (1 << (dropped - 1))) >> dropped << dropped)
@@ -78,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn select(share: f64, activation: &[f32]) -> ActiveSet {
-        Definition::mass_share(share).expect("a share").select(activation)
+        Selector::new(Definition::MassShare(share), Vec::new()).select(0, activation, activation)
     }
 
     #[test]
@@ -97,16 +234,35 @@ mod tests {
     }
 
     #[test]
-    fn labels_have_two_digits_or_all() {
-        let label = |share| Definition::mass_share(share).expect("a share").label();
-        assert_eq!([label(0.9), label(1.0), label(0.995)], ["mass-share 0.90", "mass-share 1.00", "mass-share 0.995"]);
+    fn labels_have_two_digits_or_all_and_are_read_back() {
+        let label = |text: &str| text.parse::<Definition>().expect("a definition").to_string();
+        let cases = ["mass-share=0.9", "mass-share=1", "top-share=0.995", "cats=0.5", "teal=0.3", "non-zero"];
+        let labels = ["mass-share 0.90", "mass-share 1.00", "top-share 0.995", "cats 0.50", "teal 0.30", "non-zero"];
+        assert_eq!(cases.map(label), labels);
     }
 
     #[test]
     fn shares_outside_are_refused() {
-        for share in [0.0, -0.1, 1.1, f64::NAN] {
-            assert!(matches!(Definition::mass_share(share), Err(LiveError::MassShare { .. })), "{share}");
+        for text in ["mass-share=0", "mass-share=-0.1", "top-share=1.1", "mass-share=nan", "cats=1", "teal=0"] {
+            assert!(text.parse::<Definition>().is_err_and(|error| error.contains("outside")), "{text}");
         }
+        for text in ["mass-share", "cats", "half", "non-zero=1"] {
+            assert!(text.parse::<Definition>().is_err_and(|error| error.contains("is no definition")), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_definition_has_its_own_set() {
+        let (activation, gate) = ([0.0, -6.0, 1.0, 3.0], [0.5, 0.1, -2.0, 0.0]);
+        let ids = |definition, thresholds: &[f32]| {
+            Selector::new(definition, thresholds.to_vec()).select(0, &activation, &gate).ids
+        };
+        assert_eq!(ids(Definition::NonZero, &[]), [1, 2, 3]);
+        assert_eq!(ids(Definition::TopShare(0.5), &[]), [1, 3]);
+        assert_eq!(ids(Definition::TopShare(1.0), &[]), [1, 2, 3], "a zero is never active");
+        assert_eq!(ids(Definition::Cats(0.5), &[0.5]), [0, 2]);
+        assert_eq!(ids(Definition::Teal(0.5), &[3.0]), [1, 3]);
+        assert_eq!(Selector::new(Definition::Cats(0.5), vec![9.0, 0.5]).select(1, &activation, &gate).ids, [0, 2]);
     }
 
     proptest! {

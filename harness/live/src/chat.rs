@@ -3,11 +3,15 @@
 //! GGUF files carry the template as a Jinja program. Rather than run it, the one family that matters here is
 //! recognised: `ChatML`, with the system prompt that the program itself puts in when none is given.
 
+use serde_json::Value;
+
 use crate::LiveError;
+use crate::folder::Folder;
 use crate::gguf::Gguf;
 
 const SYSTEM_OPENS: &str = "<|im_start|>system\n";
 const CLOSES: &str = "<|im_end|>";
+const WAY_OUT: &str = "record with the chat template off, the prompt being sent as it is";
 
 /// A conversation format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +22,20 @@ pub struct ChatTemplate {
 impl ChatTemplate {
     /// Recognises the template that a model file carries.
     pub fn load(gguf: &Gguf) -> Result<Self, LiveError> {
-        let key = "tokenizer.chat_template";
-        let way_out = "record with the chat template off, the prompt being sent as it is";
-        let Some(program) = gguf.optional_text(key)? else {
-            return Err(gguf.unsupported("a chat without a chat template in the file", way_out));
-        };
-        Self::recognise(program).ok_or_else(|| gguf.unsupported("a chat template other than ChatML", way_out))
+        let program = gguf.optional_text("tokenizer.chat_template")?;
+        Self::known(program).map_err(|feature| gguf.unsupported(feature, WAY_OUT))
+    }
+
+    /// Recognises the template that a checkpoint carries, in `tokenizer_config.json`.
+    pub fn of_folder(folder: &Folder) -> Result<Self, LiveError> {
+        let settings = folder.json("tokenizer_config.json")?;
+        let program = settings.as_ref().and_then(|settings| settings.get("chat_template")).and_then(Value::as_str);
+        Self::known(program).map_err(|feature| folder.unsupported(feature, WAY_OUT))
+    }
+
+    fn known(program: Option<&str>) -> Result<Self, &'static str> {
+        let program = program.ok_or("a chat without a chat template")?;
+        Self::recognise(program).ok_or("a chat template other than ChatML")
     }
 
     /// `None` where the program does not write `ChatML`.

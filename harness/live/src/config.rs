@@ -1,16 +1,22 @@
-//! The numbers that shape a Llama-family model, read from GGUF metadata and checked.
+//! The numbers that shape a model, whatever family it is of and whatever file they are read from.
 
-use crate::LiveError;
-use crate::gguf::Gguf;
+mod gguf;
+mod hugging_face;
 
-/// Widths and counts of one model.
+use candle_core::Tensor;
+
+use crate::family::Family;
+
+/// Widths, counts and kinds of one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// Which weights it has, and how they are called.
+    pub family: Family,
     /// Transformer blocks.
     pub layers: usize,
     /// Width of the residual stream.
     pub width: usize,
-    /// Feed-forward neurons of one block.
+    /// Feed-forward neurons of one block, or of one expert.
     pub neurons: usize,
     /// Query heads.
     pub heads: usize,
@@ -20,105 +26,156 @@ pub struct Config {
     pub head_width: usize,
     /// Tokens of the vocabulary.
     pub vocabulary: usize,
-    /// Longest sequence that the model was made for, in tokens.
+    /// Longest sequence that the model was made for, or that its attention sees whole, in tokens.
     pub context: usize,
-    /// Added to the mean square before its root is taken.
+    /// Added to the mean square, or the variance, before its root is taken.
     pub norm_epsilon: f32,
-    /// Base of the rotary frequencies.
-    pub rope_base: f64,
-    /// What positions are divided by (linear rope scaling), 1 without.
-    pub rope_divisor: f64,
+    /// Added to what the file has as a norm's scale (Gemma's checkpoints keep the difference from 1).
+    pub norm_offset: f64,
+    /// How positions turn heads; `None` where they are learned vectors instead.
+    pub rotary: Option<Rotary>,
+    /// What is applied to the gate, or to the neuron itself where there is none.
+    pub activation: Activation,
+    /// Whether a neuron is gated.
+    pub gated: bool,
+    /// What embeddings are multiplied by.
+    pub embedding_scale: Option<f64>,
+    /// The experts of every block, where it has any.
+    pub experts: Option<Experts>,
+}
+
+/// How positions turn heads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rotary {
+    /// Base of the frequencies.
+    pub base: f64,
+    /// What positions are divided by (linear scaling), 1 without.
+    pub divisor: f64,
+    /// How many values of a head turn, from its first on.
+    pub width: usize,
+    /// Whether neighbours turn together, or values half of `width` apart.
+    pub neighbours: bool,
+    /// Llama 3's slowing of low frequencies.
+    pub slowing: Option<Slowing>,
+}
+
+/// Llama 3's slowing of low frequencies (`rope_type: llama3`): by `factor` below one turn in `context / low` tokens, not
+/// at all above one in `context / high`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slowing {
+    /// By how much.
+    pub factor: f64,
+    /// Where it is full.
+    pub low: f64,
+    /// Where it begins.
+    pub high: f64,
+    /// Tokens that the model was first trained on.
+    pub context: f64,
+}
+
+/// The experts of every block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experts {
+    /// How many there are.
+    pub count: usize,
+    /// How many a token uses.
+    pub chosen: usize,
+    /// Whether the shares of the chosen ones are made to sum to 1.
+    pub renormalised: bool,
+    /// Neurons of the expert that every token uses, where there is one.
+    pub shared_neurons: Option<usize>,
+}
+
+/// The function in the middle of a feed-forward block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `x * sigmoid(x)`.
+    Silu,
+    /// The Gaussian error function's.
+    Gelu,
+    /// Its approximation by a hyperbolic tangent.
+    GeluTanh,
+    /// `max(x, 0)`.
+    Relu,
+    /// Its square.
+    ReluSquared,
+}
+
+impl Activation {
+    pub(crate) fn apply(self, rows: &Tensor) -> candle_core::Result<Tensor> {
+        match self {
+            Self::Silu => candle_nn::ops::silu(rows),
+            Self::Gelu => rows.gelu_erf(),
+            Self::GeluTanh => rows.gelu(),
+            Self::Relu => rows.relu(),
+            Self::ReluSquared => rows.relu()?.sqr(),
+        }
+    }
+
+    /// As a trace's notes have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Silu => "silu",
+            Self::Gelu => "gelu",
+            Self::GeluTanh => "gelu-tanh",
+            Self::Relu => "relu",
+            Self::ReluSquared => "relu-squared",
+        }
+    }
+
+    /// By the name in a `config.json`.
+    fn of_hugging_face(name: &str) -> Option<Self> {
+        match name {
+            "silu" | "swish" => Some(Self::Silu),
+            "gelu" => Some(Self::Gelu),
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => Some(Self::GeluTanh),
+            "relu" => Some(Self::Relu),
+            "relu2" => Some(Self::ReluSquared),
+            _ => None,
+        }
+    }
 }
 
 impl Config {
-    /// Reads the `llama.*` keys; refuses mixtures of experts and rope variants that are not run here.
-    pub fn read(gguf: &Gguf) -> Result<Self, LiveError> {
-        let family = gguf.architecture()?;
-        let key = |name: &str| format!("{family}.{name}");
-        let heads = positive(gguf, &key("attention.head_count"))?;
-        let width = positive(gguf, &key("embedding_length"))?;
-        let head_width = positive_or(gguf, &key("attention.key_length"), width / heads)?;
-        let config = Self {
-            layers: positive(gguf, &key("block_count"))?,
-            width,
-            neurons: positive(gguf, &key("feed_forward_length"))?,
-            heads,
-            key_value_heads: positive_or(gguf, &key("attention.head_count_kv"), heads)?,
-            head_width,
-            vocabulary: gguf.texts("tokenizer.ggml.tokens")?.len(),
-            context: positive(gguf, &key("context_length"))?,
-            norm_epsilon: norm_epsilon(gguf, &key("attention.layer_norm_rms_epsilon"))?,
-            rope_base: gguf.optional_number(&key("rope.freq_base"))?.unwrap_or(10_000.0),
-            rope_divisor: rope_divisor(gguf, family)?,
-        };
-        config.check(gguf, family)?;
-        Ok(config)
+    /// What a neuron gives, as a trace's notes have it.
+    #[must_use]
+    pub fn neuron(&self) -> String {
+        let function = self.activation.as_str();
+        if self.gated { format!("{function}(gate) * up") } else { format!("{function}(up)") }
     }
 
-    fn check(&self, gguf: &Gguf, family: &str) -> Result<(), LiveError> {
-        let key = |name: &str| format!("{family}.{name}");
-        let experts = gguf.optional_integer(&key("expert_count"))?.unwrap_or(0);
-        if experts > 0 {
-            let feature = format!("a mixture of {experts} experts");
-            return Err(gguf.unsupported(feature, "record a model with dense feed-forward blocks"));
-        }
-        let rotated = gguf.optional_integer(&key("rope.dimension_count"))?.unwrap_or(self.head_width);
-        if rotated != self.head_width || !self.head_width.is_multiple_of(2) {
-            let feature = format!("rotating {rotated} of a head's {} values", self.head_width);
-            return Err(gguf.unsupported(feature, "record a model that rotates whole heads of an even width"));
-        }
-        let value_width = gguf.optional_integer(&key("attention.value_length"))?.unwrap_or(self.head_width);
-        if value_width != self.head_width {
-            let feature = format!("values of width {value_width} beside keys of width {}", self.head_width);
-            return Err(gguf.unsupported(feature, "record a model whose keys and values are equally wide"));
-        }
+    /// Whether norms subtract the mean and add a bias.
+    #[must_use]
+    pub(crate) fn centred_norms(&self) -> bool {
+        matches!(self.family, Family::Phi | Family::Opt)
+    }
+
+    /// What is wrong with these numbers together, as a key of this model and a text.
+    fn problem(&self) -> Option<(&'static str, String)> {
         if !self.heads.is_multiple_of(self.key_value_heads) {
-            return Err(gguf.problem(&key("attention.head_count_kv"), "does not divide the number of heads"));
+            return Some(("key-value heads", "does not divide the number of heads".to_owned()));
         }
-        if !(self.rope_base.is_finite() && self.rope_base > 1.0) {
-            return Err(gguf.problem(&key("rope.freq_base"), "is not above 1"));
+        if let Some(Rotary { base, width, .. }) = self.rotary {
+            if !(base.is_finite() && base > 1.0) {
+                return Some(("rotary base", "is not above 1".to_owned()));
+            }
+            if width == 0 || width > self.head_width || !width.is_multiple_of(2) {
+                return Some(("rotary width", format!("of {width} does not fit heads of {}", self.head_width)));
+            }
         }
-        Ok(())
+        match &self.experts {
+            Some(Experts { count, chosen, .. }) if *chosen == 0 || chosen > count => {
+                Some(("experts", format!("has {chosen} of {count} chosen")))
+            }
+            _ => None,
+        }
     }
 }
 
 /// No model comes near this; below it, products of two numbers stay far from overflow.
 const PLAUSIBLE_MAX: usize = 1 << 28;
 
-fn positive(gguf: &Gguf, key: &str) -> Result<usize, LiveError> {
-    plausible(gguf, key, gguf.integer(key)?)
-}
-
-fn positive_or(gguf: &Gguf, key: &str, absent: usize) -> Result<usize, LiveError> {
-    plausible(gguf, key, gguf.optional_integer(key)?.unwrap_or(absent))
-}
-
-fn plausible(gguf: &Gguf, key: &str, number: usize) -> Result<usize, LiveError> {
-    if (1..=PLAUSIBLE_MAX).contains(&number) {
-        Ok(number)
-    } else {
-        Err(gguf.problem(key, "is zero or implausibly large"))
-    }
-}
-
-fn norm_epsilon(gguf: &Gguf, key: &str) -> Result<f32, LiveError> {
-    let number = gguf.optional_number(key)?.unwrap_or(1e-5);
-    if !(number > 0.0 && number < 1.0) {
-        return Err(gguf.problem(key, "is not between 0 and 1"));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "GGUF stores it as f32")]
-    Ok(number as f32)
-}
-
-fn rope_divisor(gguf: &Gguf, family: &str) -> Result<f64, LiveError> {
-    let kind = gguf.optional_text(&format!("{family}.rope.scaling.type"))?.unwrap_or("none");
-    let key = format!("{family}.rope.scaling.factor");
-    match kind {
-        "none" => Ok(1.0),
-        "linear" => match gguf.optional_number(&key)?.unwrap_or(1.0) {
-            factor if factor.is_finite() && factor >= 1.0 => Ok(factor),
-            _ => Err(gguf.problem(&key, "is below 1")),
-        },
-        other => Err(gguf.unsupported(format!("rope scaling `{other}`"), "record a model with none or linear scaling")),
-    }
+fn is_plausible(number: usize) -> bool {
+    (1..=PLAUSIBLE_MAX).contains(&number)
 }

@@ -3,25 +3,28 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use crate::LiveError;
 
-/// Digest of a file's bytes, read in pieces of 1 MiB.
-pub(crate) fn of_file(path: &Path) -> Result<String, LiveError> {
-    let failed = |source| LiveError::Read { path: path.to_path_buf(), source };
-    let mut file = File::open(path).map_err(failed)?;
+/// Digest of files' bytes one after another, read in pieces of 1 MiB.
+pub(crate) fn of_files(paths: &[PathBuf]) -> Result<String, LiveError> {
     let mut hasher = Sha256::new();
     let mut piece = vec![0_u8; 1 << 20];
-    loop {
-        let length = file.read(&mut piece).map_err(failed)?;
-        if length == 0 {
-            return Ok(hexadecimal(&hasher.finalize()));
+    for path in paths {
+        let failed = |source| LiveError::Read { path: path.clone(), source };
+        let mut file = File::open(path).map_err(failed)?;
+        loop {
+            let length = file.read(&mut piece).map_err(failed)?;
+            if length == 0 {
+                break;
+            }
+            hasher.update(&piece[..length]);
         }
-        hasher.update(&piece[..length]);
     }
+    Ok(hexadecimal(&hasher.finalize()))
 }
 
 /// Digest of a text's UTF-8 bytes.
@@ -46,6 +49,13 @@ mod tests {
         assert_eq!(of_text("abc"), abc, "the example of FIPS 180-2");
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         std::fs::write(file.path(), "abc").expect("written");
-        assert_eq!(of_file(file.path()).expect("read"), abc);
+        assert_eq!(of_files(&[file.path().to_path_buf()]).expect("read"), abc);
+        let halves = ["a", "bc"].map(|half| {
+            let file = tempfile::NamedTempFile::new().expect("a temporary file");
+            std::fs::write(file.path(), half).expect("written");
+            file
+        });
+        let paths = halves.each_ref().map(|file| file.path().to_path_buf());
+        assert_eq!(of_files(&paths).expect("read"), abc, "files are taken as one");
     }
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Values of `general.architecture` that the recorder can run.
-pub const SUPPORTED_ARCHITECTURES: &[&str] = &["llama"];
+use crate::active::Definition;
+use crate::family::Family;
 
 /// Why a model could not be loaded, run or recorded.
 #[derive(Debug, thiserror::Error)]
@@ -26,11 +26,11 @@ pub enum LiveError {
         reason: String,
     },
     /// The model's family is not known here.
-    #[error("{path}: architecture `{found}` is not supported; supported: {}", SUPPORTED_ARCHITECTURES.join(", "))]
+    #[error("{path}: architecture `{found}` is not supported; supported: {}", Family::names())]
     Architecture {
         /// The file.
         path: PathBuf,
-        /// The value of `general.architecture`.
+        /// The value of `general.architecture`, or of `model_type`.
         found: String,
     },
     /// The family is known, but not this variant of it.
@@ -84,11 +84,19 @@ pub enum LiveError {
         /// Tokens that the model was made for.
         context: usize,
     },
-    /// A share of mass that no set, or every set, would have.
-    #[error("mass share {share} is outside (0, 1]; 0.9 is usual")]
-    MassShare {
+    /// A share that no set, or every set, would have.
+    #[error("{definition}: {share} is outside (0, 1); 0.5 to 0.9 is usual")]
+    Share {
+        /// The definition of "active".
+        definition: &'static str,
         /// The value given.
         share: f64,
+    },
+    /// A definition with thresholds, and no text to find them on.
+    #[error("`{definition}` has thresholds; give a text to find them on, another than what is recorded or measured")]
+    Calibration {
+        /// The definition of "active".
+        definition: Definition,
     },
     /// No threads were asked for, or they could not be started.
     #[error("{threads} threads: {reason}; 1 is usual")]
@@ -103,6 +111,36 @@ pub enum LiveError {
     NotFinite {
         /// Where in the run.
         place: String,
+    },
+    /// A recipe that can't be followed.
+    #[error("recipe {path}: {problem}")]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A text that can't be learned from.
+    #[error("the text {problem}")]
+    Text {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What was saved of a training does not fit.
+    #[error("{path}: {problem}; remove it to begin anew, or train to another folder")]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file could not be written.
+    #[error("{path}: cannot be written: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
     /// candle could not carry out an operation.
     #[error("candle: {0}")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::LiveError;
-use crate::model::{Llama, Session};
+use crate::model::{Model, Session};
 use crate::observe::Observer;
 
 /// Prompt tokens that pass the model together. A fixed number, so that a trace does not depend on the machine, and a
@@ -16,7 +16,7 @@ pub const PREFILL_BATCH: usize = 64;
 /// stops the answer and is not fed back. Returns the tokens that were fed back. `progress` is told how many tokens,
 /// the prompt's included, have passed.
 pub fn greedy(
-    model: &Llama,
+    model: &Model,
     session: &mut Session,
     prompt: &[u32],
     tokens: usize,

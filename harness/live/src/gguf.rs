@@ -8,7 +8,8 @@ use candle_core::Device;
 use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::{Content, Value};
 
-use crate::{LiveError, SUPPORTED_ARCHITECTURES};
+use crate::LiveError;
+use crate::family::Family;
 
 /// An open model file.
 #[derive(Debug)]
@@ -40,13 +41,17 @@ impl Gguf {
         &self.path
     }
 
-    /// The model's family, one of [`SUPPORTED_ARCHITECTURES`].
+    /// The name of the model's family, one that is known here.
     pub fn architecture(&self) -> Result<&str, LiveError> {
+        self.family()?;
+        self.text("general.architecture")
+    }
+
+    /// The model's family.
+    pub fn family(&self) -> Result<Family, LiveError> {
         let found = self.text("general.architecture")?;
-        if SUPPORTED_ARCHITECTURES.contains(&found) {
-            return Ok(found);
-        }
-        Err(LiveError::Architecture { path: self.path.clone(), found: found.to_owned() })
+        let unknown = || LiveError::Architecture { path: self.path.clone(), found: found.to_owned() };
+        Family::of_gguf(found).ok_or_else(unknown)
     }
 
     /// A text that must be there.
@@ -167,6 +172,6 @@ fn whole(value: &Value) -> Option<usize> {
 }
 
 /// candle appends a backtrace to its errors where one is asked for: the first line says it all.
-fn first_line(error: &candle_core::Error) -> String {
+pub(crate) fn first_line(error: &candle_core::Error) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }

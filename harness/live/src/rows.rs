@@ -4,54 +4,96 @@ use candle_core::Tensor;
 use tightfit_scenarios::trace::{Phase, Row, Writer};
 
 use crate::LiveError;
-use crate::active::{ActiveSet, Definition};
-use crate::observe::{Observer, Seen};
+use crate::active::{ActiveSet, Selector, rounded};
+use crate::observe::{Choice, Observer, Routed, Seen};
 
 /// Collects the active sets of a batch, layer by layer, and writes them token by token when the batch has passed.
 pub(crate) struct Rows<'a> {
     writer: &'a mut Writer,
-    definition: Definition,
+    /// What is active; `None` where a router says so.
+    selector: Option<&'a Selector>,
     scores: bool,
-    /// Tokens before this one are the prompt's.
-    prompt: usize,
+    /// Number of the request that is written.
+    pub(crate) request: u32,
+    /// Tokens of it before this one are the prompt's.
+    pub(crate) prompt: usize,
     /// One list a layer, one set a token of the batch.
     pending: Vec<Vec<ActiveSet>>,
-    /// Neurons of one layer.
-    neurons: usize,
-    /// Active neurons by layer, over all tokens so far.
+    /// Neurons or experts of one layer.
+    bundles: usize,
+    /// Active bundles by layer, over all tokens so far.
     active: Vec<u64>,
     tokens: u64,
+    /// What the router of the layer that comes next chose when it was run a layer early, by token of the batch.
+    named: Option<Vec<Choice>>,
+    /// Experts chosen in layers whose router was run early, and how many of them it had named.
+    early: (u64, u64),
 }
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(
         writer: &'a mut Writer,
-        definition: Definition,
+        selector: Option<&'a Selector>,
         scores: bool,
-        prompt: usize,
-        [layers, neurons]: [usize; 2],
+        [layers, bundles]: [usize; 2],
     ) -> Self {
         let (pending, active) = (vec![Vec::new(); layers], vec![0; layers]);
-        Self { writer, definition, scores, prompt, pending, neurons, active, tokens: 0 }
+        Self {
+            writer,
+            selector,
+            scores,
+            request: 0,
+            prompt: 0,
+            pending,
+            bundles,
+            active,
+            tokens: 0,
+            named: None,
+            early: (0, 0),
+        }
     }
 
-    /// Mean share of a layer's neurons that were active, by layer.
+    /// Mean share of a layer's bundles that were active, by layer.
     pub(crate) fn active_shares(&self) -> Vec<f64> {
-        let possible = (self.tokens.max(1) * self.neurons as u64) as f64;
+        let possible = (self.tokens.max(1) * self.bundles as u64) as f64;
         self.active.iter().map(|&active| active as f64 / possible).collect()
+    }
+
+    /// Share of the chosen experts that their router, run a layer early, had named; `None` without routers.
+    pub(crate) fn early_recall(&self) -> Option<f64> {
+        let (chosen, named) = self.early;
+        (chosen > 0).then(|| named as f64 / chosen as f64)
     }
 }
 
 impl Observer for Rows<'_> {
     fn feed_forward(&mut self, seen: Seen<'_>) -> Result<Option<Tensor>, LiveError> {
         let activation = seen.activation.flatten_all()?.to_vec1::<f32>()?;
-        if let Some(place) = activation.iter().position(|value| !value.is_finite()) {
-            let (token, layer) = (seen.position + place / self.neurons, seen.layer);
-            return Err(LiveError::NotFinite { place: format!("token {token}, layer {layer}") });
-        }
-        let sets = activation.chunks_exact(self.neurons).map(|values| self.definition.select(values));
+        check(&activation, seen.position, seen.layer, self.bundles)?;
+        let gate = seen.gate.flatten_all()?.to_vec1::<f32>()?;
+        let selector = self.selector.expect("a model without experts is recorded by a definition");
+        let rows = activation.chunks_exact(self.bundles).zip(gate.chunks_exact(self.bundles));
+        let sets = rows.map(|(activation, gate)| selector.select(seen.layer, activation, gate));
         self.pending[seen.layer] = sets.collect();
         Ok(None)
+    }
+
+    fn routed(&mut self, routed: Routed<'_>) -> Result<(), LiveError> {
+        for (row, choice) in routed.chosen.iter().enumerate() {
+            check(&choice.weights, routed.position + row, routed.layer, choice.weights.len())?;
+        }
+        for (named, choice) in self.named.take().iter().flatten().zip(routed.chosen) {
+            let had = choice.experts.iter().filter(|expert| named.experts.binary_search(expert).is_ok());
+            self.early.0 += choice.experts.len() as u64;
+            self.early.1 += had.count() as u64;
+        }
+        self.named = routed.next.map(<[Choice]>::to_vec);
+        let set = |choice: &Choice| ActiveSet {
+            ids: choice.experts.clone(),
+            scores: choice.weights.iter().map(|&weight| rounded(weight.into())).collect(),
+        };
+        self.pending[routed.layer] = routed.chosen.iter().map(set).collect();
+        Ok(())
     }
 
     fn batch_passed(&mut self, position: usize, tokens: usize) -> Result<(), LiveError> {
@@ -60,7 +102,7 @@ impl Observer for Rows<'_> {
                 let set = &sets[token];
                 self.active[layer] += set.ids.len() as u64;
                 self.writer.row(&Row {
-                    request: 0,
+                    request: self.request,
                     token: narrow(position + token),
                     phase: if position + token < self.prompt { Phase::Prefill } else { Phase::Decode },
                     layer: narrow(layer),
@@ -72,6 +114,13 @@ impl Observer for Rows<'_> {
         self.tokens += tokens as u64;
         Ok(())
     }
+}
+
+/// Refuses what is no number, by its place.
+fn check(values: &[f32], position: usize, layer: usize, width: usize) -> Result<(), LiveError> {
+    let Some(place) = values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+    let token = position + place / width;
+    Err(LiveError::NotFinite { place: format!("token {token}, layer {layer}") })
 }
 
 fn narrow(number: usize) -> u32 {

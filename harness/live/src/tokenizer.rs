@@ -1,4 +1,4 @@
-//! Text to token numbers and back, from the vocabulary and merges that a GGUF file carries.
+//! Text to token numbers and back, from the vocabulary and merges that a GGUF file carries, or from `tokenizer.json`.
 //!
 //! candle's own GGUF tokenizer falls back to GPT-2's splitting for names that it does not know, `smollm` among them,
 //! and adds a leading space: numbers and first words would come out as other tokens. Names that are not known *here*
@@ -15,7 +15,10 @@ use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior};
 
+use serde_json::Value;
+
 use crate::LiveError;
+use crate::folder::Folder;
 use crate::gguf::Gguf;
 
 /// Splitting names that are known, as `tokenizer.ggml.pre` has them.
@@ -33,7 +36,7 @@ const ENDS: &[&str] = &["<|endoftext|>", "<|im_end|>", "<|eot_id|>", "<|end_of_t
 const CONTROL: usize = 3;
 const USER_DEFINED: usize = 4;
 
-/// A byte-level BPE tokenizer.
+/// A tokenizer.
 #[derive(Debug)]
 pub struct Tokenizer {
     path: PathBuf,
@@ -69,6 +72,21 @@ impl Tokenizer {
         let mut ends: BTreeSet<u32> = ENDS.iter().filter_map(|end| inner.token_to_id(end)).collect();
         ends.insert(narrow(gguf, "tokenizer.ggml.eos_token_id")?);
         Ok(Self { path: gguf.path().to_path_buf(), inner, start, ends })
+    }
+
+    /// Reads the `tokenizer.json` of a checkpoint.
+    pub fn of_folder(folder: &Folder) -> Result<Self, LiveError> {
+        let path = folder.path().join("tokenizer.json");
+        let inner = tokenizers::Tokenizer::from_file(&path).map_err(|error| tokenizer_error(&path, &error))?;
+        let mut ends: BTreeSet<u32> = ENDS.iter().filter_map(|end| inner.token_to_id(end)).collect();
+        let stated = folder.config().get("eos_token_id");
+        let stated = stated.map_or(&[][..], |ids| ids.as_array().map_or(std::slice::from_ref(ids), Vec::as_slice));
+        ends.extend(stated.iter().filter_map(Value::as_u64).filter_map(|id| u32::try_from(id).ok()));
+        let settings = folder.json("tokenizer_config.json")?;
+        let adds = settings.as_ref().and_then(|settings| settings.get("add_bos_token")).and_then(Value::as_bool);
+        let start = folder.config().get("bos_token_id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+        let start = start.filter(|_| adds == Some(true));
+        Ok(Self { path, inner, start, ends })
     }
 
     /// Token numbers of a text, the start token first where the model wants one. Control tokens such as

@@ -8,7 +8,7 @@ use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module, Tensor};
 
 use crate::LiveError;
-use crate::gguf::Gguf;
+use crate::source::Source;
 
 /// The arithmetic of a run.
 ///
@@ -62,24 +62,32 @@ impl FromStr for Weights {
     }
 }
 
-/// A weight matrix, applied to rows: (tokens, columns) to (tokens, rows).
+/// A weight matrix with or without a bias, applied to rows: (tokens, columns) to (tokens, rows).
 #[derive(Debug)]
-pub(crate) struct Linear(QMatMul);
+pub(crate) struct Linear {
+    product: QMatMul,
+    bias: Option<Tensor>,
+}
 
 impl Linear {
-    /// Reads the matrix of this many rows (outputs) and columns (inputs).
+    /// Reads the matrix of this many rows (outputs) and columns (inputs), and the bias beside it where there is one;
+    /// `name` is without its `.weight`.
     pub(crate) fn load(
-        gguf: &mut Gguf,
+        source: &mut Source,
         name: &str,
         [rows, columns]: [usize; 2],
         weights: Weights,
     ) -> Result<Self, LiveError> {
-        Self::hold(Arc::new(gguf.tensor(name, &[rows, columns])?), weights)
+        let matrix = source.tensor(&format!("{name}.weight"), &[rows, columns])?;
+        let bias = format!("{name}.bias");
+        let bias =
+            source.has(&bias).then(|| source.tensor(&bias, &[rows])?.dequantize(&Device::Cpu).map_err(LiveError::from));
+        Ok(Self { bias: bias.transpose()?, ..Self::hold(Arc::new(matrix), weights)? })
     }
 
     /// Holds a matrix that was read before (a tied head is the embedding itself).
     pub(crate) fn hold(tensor: Arc<QTensor>, weights: Weights) -> Result<Self, LiveError> {
-        let held = match weights {
+        let product = match weights {
             Weights::F32 => QMatMul::Tensor(tensor.dequantize(&Device::Cpu)?),
             Weights::Q8_0 if tensor.dtype() != GgmlDType::Q8_0 => {
                 let wide = tensor.dequantize(&Device::Cpu)?;
@@ -87,10 +95,11 @@ impl Linear {
             }
             Weights::Q8_0 | Weights::Stored => QMatMul::from_arc(tensor)?,
         };
-        Ok(Self(held))
+        Ok(Self { product, bias: None })
     }
 
     pub(crate) fn forward(&self, rows: &Tensor) -> candle_core::Result<Tensor> {
-        self.0.forward(rows)
+        let product = self.product.forward(rows)?;
+        self.bias.as_ref().map_or(Ok(product.clone()), |bias| product.broadcast_add(bias))
     }
 }

@@ -1,7 +1,9 @@
 //! The recorder from outside: on a tiny model made up here, and on `SmolLM2` where `TIGHTFIT_SMOLLM2` names the file.
 
+mod families;
 mod recorded;
 mod refused;
 mod smollm2;
 mod tiny;
+mod trained;
 mod twin;

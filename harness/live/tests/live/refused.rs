@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
-use tightfit_live::{RecordOptions, record, record::read_prompt};
+use tightfit_live::{Definition, RecordOptions, record, record::read_prompt};
 
 use crate::tiny::Tiny;
 
@@ -56,9 +56,9 @@ fn models_of_another_kind() {
     assert!(
         with("general.architecture", text("mamba")).contains("architecture `mamba` is not supported; supported: llama")
     );
-    assert!(with("llama.expert_count", Some(Value::U32(8))).contains("a mixture of 8 experts is not supported"));
+    assert!(with("llama.expert_count", Some(Value::U32(8))).contains("`llama.expert_used_count` is missing"));
+    assert!(with("llama.rope.dimension_count", Some(Value::U32(10))).contains("of 10 does not fit heads of 8"));
     assert!(with("llama.rope.scaling.type", text("yarn")).contains("rope scaling `yarn`"));
-    assert!(with("llama.rope.dimension_count", Some(Value::U32(4))).contains("rotating 4 of a head's 8 values"));
     assert!(with("tokenizer.ggml.model", text("llama")).contains("tokenizer `llama` is not supported"));
     assert!(with("tokenizer.ggml.pre", text("tekken")).contains("text splitting `tekken`"));
     assert!(with("tokenizer.chat_template", text("[INST]")).contains("a chat template other than ChatML"));
@@ -102,11 +102,15 @@ fn weights_that_are_no_numbers() {
 fn options_that_make_no_sense() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = Tiny::new().write(folder.path());
-    assert!(refused(&model, |options| options.mass_share = 1.5).contains("mass share 1.5 is outside (0, 1]"));
+    let too_much = Some(Definition::MassShare(1.5));
+    assert!(refused(&model, |options| options.active = too_much).contains("mass-share: 1.5 is outside (0, 1)"));
     assert!(refused(&model, |options| options.threads = 0).contains("0 threads"));
     let error = refused(&model, |options| options.tokens = 5_000);
     assert!(error.contains("+ 5000 to generate exceed the model's context of 256"), "{error}");
-    let nothing = |options: &mut RecordOptions| (options.prompt, options.chat) = (String::new(), false);
+    let nothing = |options: &mut RecordOptions| {
+        options.prompts[0].text.clear();
+        options.chat = false;
+    };
     assert!(refused(&model, nothing).contains("the prompt has no tokens"));
     assert!(refused(&model, |options| options.out = "/nowhere/out.parquet".into()).contains("/nowhere/out.parquet"));
 }
@@ -120,7 +124,7 @@ fn prompts_from_files() {
         [("two\nlines\n", "two\nlines"), ("one", "one"), ("windows\r\n", "windows"), ("a\n\n", "a\n")]
     {
         std::fs::write(&path, text).expect("written");
-        assert_eq!(read_prompt(&path).expect("read"), expected);
+        assert_eq!(read_prompt(&path).expect("read").text, expected);
     }
     std::fs::write(&path, [0xFF, 0xFE]).expect("written");
     assert!(read_prompt(&path).expect_err("not UTF-8").to_string().contains("cannot be read"));

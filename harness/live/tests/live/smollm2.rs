@@ -67,8 +67,8 @@ fn the_answer_begins_as_llama_cpp_gives_it() {
         options.tokens = 16;
         options.weights = weights;
         let summary = record(&options, &mut |_, _| {}).expect("recorded");
-        assert_eq!(summary.prompt_tokens, 96, "as llama.cpp counts");
-        assert_eq!(summary.generated, ANSWER, "{weights}");
+        assert_eq!(summary.requests[0].prompt_tokens, 96, "as llama.cpp counts");
+        assert_eq!(summary.requests[0].generated, ANSWER, "{weights}");
         assert_eq!(summary.model, "smollm2-135m");
         // Measured 0.5155 for the whole trace; what differs here is the number of generated tokens.
         assert!((0.50..0.53).contains(&summary.active_share()), "{}", summary.active_share());

@@ -1,9 +1,9 @@
 //! The forward pass against a slow twin: plain loops in 64-bit floats, every token computed afresh, no cache, no batch.
 
 use candle_core::Tensor;
-use tightfit_live::gguf::Gguf;
-use tightfit_live::model::Llama;
+use tightfit_live::model::Model;
 use tightfit_live::observe::{Observer, Seen};
+use tightfit_live::source::Source;
 use tightfit_live::{LiveError, Weights};
 
 use crate::tiny::{self, Tiny};
@@ -114,11 +114,11 @@ impl Observer for Keeper {
     }
 }
 
-fn model() -> (Tiny, Llama) {
+fn model() -> (Tiny, Model) {
     let folder = tempfile::tempdir().expect("a folder");
     let tiny = Tiny::new();
-    let mut gguf = Gguf::open(&tiny.write(folder.path())).expect("opened");
-    let model = Llama::load(&mut gguf, Weights::F32).expect("loaded");
+    let mut source = Source::open(&tiny.write(folder.path())).expect("opened");
+    let model = Model::load(&mut source, Weights::F32).expect("loaded");
     (tiny, model)
 }
 
