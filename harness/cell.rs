@@ -44,8 +44,15 @@ pub(crate) struct Plan {
     pub(crate) context_max: u32,
 }
 
-/// Plans a cell: what is streamed, and how much memory there is for it.
+/// Plans a cell, and refuses a memory limit that what is always held does not fit in.
 pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
+    let plan = planned(inputs, cell)?;
+    holds_what_is_fixed(inputs, cell, &plan)?;
+    Ok(plan)
+}
+
+/// What is streamed, and how much memory there is for it.
+fn planned(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
     let profile = inputs.profile(cell.strategy);
     let asked = Asked {
@@ -67,6 +74,13 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;
     let room = Room::new(cell.device, cell.limit.or(memory.limit), memory.entitled, memory.budget, fixed);
+    Ok(Plan { streams, room, context_max })
+}
+
+/// That the scenario's limit leaves room for a first row. A device that may be off is killed there instead.
+fn holds_what_is_fixed(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> Result<(), RunError> {
+    let (room, scenario, context_max) = (&plan.room, &inputs.scenario, plan.context_max);
+    let (memory, fixed) = (&scenario.memory, room.fixed);
     let too_small = memory.limit.is_some() && cell.limit.is_none() && room.limit_bytes < fixed.total_bytes();
     if too_small && cell.strategy.stream == Stream::FeedForward {
         return Err(inputs.wrong(format!(
@@ -83,7 +97,7 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
             fixed.total_bytes().div_ceil(1_000_000) + 1,
         )));
     }
-    Ok(Plan { streams, room, context_max })
+    Ok(())
 }
 
 /// The requests that are decoded at once: the one that is asked for and those after it, from the first again where the
@@ -108,7 +122,16 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
-    let Plan { streams, room, context_max } = plan(inputs, cell)?;
+    played(inputs, cell, plan(inputs, cell)?)
+}
+
+/// Runs a cell on a device whose numbers were moved.
+pub(crate) fn run_moved(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
+    played(inputs, cell, planned(inputs, cell)?)
+}
+
+fn played(inputs: &Inputs, cell: Cell<'_>, plan: Plan) -> Result<RunResult, RunError> {
+    let Plan { streams, room, context_max } = plan;
     let device = cell.device;
     let (lanes, prefetch_lanes) = match &cell.strategy.mechanism {
         Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),

@@ -13,6 +13,7 @@ pub mod provenance;
 pub mod run;
 mod shelf;
 pub mod sweep;
+pub mod uncertainty;
 pub mod validate;
 
 pub use error::RunError;

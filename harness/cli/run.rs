@@ -1,6 +1,6 @@
 //! `tightfit run`.
 
-use std::path::Path;
+use std::{num::NonZeroU32, path::Path};
 
 use tightfit::{
     Inputs, RunError,
@@ -8,6 +8,7 @@ use tightfit::{
     run::{self, Curve},
     scenarios::{Scenario, Settings},
     sweep::{Asked, Shard},
+    uncertainty,
 };
 
 use super::{
@@ -24,6 +25,11 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
         scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
     }
     if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
+        if options.samples.is_some() {
+            return Err(RunError::Usage(
+                "--samples: a [sweep] has a row a point and no intervals: leave one of the two out".to_owned(),
+            ));
+        }
         return sweep(options, settings, scenarios.swap_remove(swept), names.len());
     }
     if options.shard.is_some() {
@@ -42,7 +48,11 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
         let bar = progress::bar(run::cells(inputs, curve).len() as u64, "cells");
         let of_scenario = run::run(inputs, curve, || bar.inc(1));
         bar.finish_and_clear();
-        results.push((inputs, of_scenario?));
+        let mut of_scenario = of_scenario?;
+        if let Some(samples) = options.samples {
+            sample(inputs, samples, &mut of_scenario)?;
+        }
+        results.push((inputs, of_scenario));
     }
     // Files first: where they can't be written nothing is printed either.
     if let Some(folder) = &options.out {
@@ -52,6 +62,15 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
         }
     }
     output::print(&printed(options.format, &results))
+}
+
+/// Says how sure the results at the scenario's own memory limit are.
+fn sample(inputs: &Inputs, samples: NonZeroU32, results: &mut [RunResult]) -> Result<(), RunError> {
+    let cells = run::cells(inputs, Curve::Skip);
+    let bar = progress::bar(cells.len() as u64, "cells sampled");
+    let filled = uncertainty::fill(inputs, &cells, samples, &mut results[..cells.len()], || bar.inc(1));
+    bar.finish_and_clear();
+    filled
 }
 
 /// That no file is in the folder's place.

@@ -21,3 +21,4 @@ mod strategy_keys;
 mod sweep;
 mod taken_back;
 mod tiny;
+mod uncertainty;

@@ -6,3 +6,4 @@ mod flash_fit;
 mod mutation;
 mod overrides;
 mod profiles;
+mod uncertain;
