@@ -17,7 +17,9 @@ impl Unsure<'_> {
         let decodes = speed(result, true) > 0.0;
         let moved = |parameter: &Parameter| -> Result<f64, RunError> {
             let spread = exponential(parameter.spread.get());
-            let at = |factor: f64| Ok(speed(&self.run(&self.device.moved(&[(parameter, factor)]))?, decodes));
+            let at = |factor: f64| -> Result<f64, RunError> {
+                Ok(speed(&self.run(&self.device.moved(&[(parameter, factor)]))?, decodes))
+            };
             let difference: f64 = at(spread)? - at(1.0 / spread)?;
             Ok(difference * difference)
         };
