@@ -2,19 +2,22 @@
 
 mod assemble;
 mod curve;
+pub mod host;
 mod recorder;
+mod world;
 
 use tightfit_devices::{Bytes, Device};
 use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
-    strategy::{Mechanism, Stream},
+    strategy::{Evict, Mechanism, Stream},
     trace::{self, Trace},
 };
-use tightfit_sim::{Footprint, SimPlatform, Spec};
+use tightfit_sim::{Footprint, SimPlatform, Spec, service::ServiceTable};
 
 pub(crate) use recorder::{Held, Recorder};
+pub(crate) use world::World;
 
 use crate::{
     Inputs, RunError,
@@ -122,33 +125,60 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
-    played(inputs, cell, plan(inputs, cell)?)
+    played(inputs, cell, &plan(inputs, cell)?)
 }
 
 /// Runs a cell on a device whose numbers were moved.
 pub(crate) fn run_moved(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
-    played(inputs, cell, planned(inputs, cell)?)
+    played(inputs, cell, &planned(inputs, cell)?)
 }
 
-fn played(inputs: &Inputs, cell: Cell<'_>, plan: Plan) -> Result<RunResult, RunError> {
-    let Plan { streams, room, context_max } = plan;
+fn played(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> Result<RunResult, RunError> {
     let device = cell.device;
-    let (lanes, prefetch_lanes) = match &cell.strategy.mechanism {
+    let (lanes, prefetch_lanes) = lanes(cell);
+    let runtime = inputs.runtime(device);
+    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(plan.context_max));
+    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
+    // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
+    let keeps =
+        matches!(&cell.strategy.mechanism, Mechanism::ResidentSet { set, .. } if set.evict != Evict::RetainNone);
+    let platform = SimPlatform::new(spec)
+        .with_heat(inputs.scenario.thermal.start.0)
+        .with_pressure(plan.room.pressure)
+        .with_admission(runtime.admit.filter(|_| keeps));
+    run_on(inputs, cell, plan, Parts::new(inputs, cell, plan, platform))
+}
+
+/// Reads that the strategy keeps in flight, and those of them that prefetches may take.
+fn lanes(cell: Cell<'_>) -> (u32, u32) {
+    match &cell.strategy.mechanism {
         Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),
         Mechanism::PageCache(_) => (1, 1),
-    };
-    let runtime = inputs.runtime(device);
-    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(context_max));
-    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
-    let parts = Parts {
-        streams: &streams,
-        profile: inputs.profile(cell.strategy),
-        platform: SimPlatform::new(spec).with_heat(inputs.scenario.thermal.start.0).with_pressure(room.pressure),
-        budget_bytes: room.budget_bytes,
-        read_unit_bytes: device.flash.read_unit.get(),
-        page_bytes: device.memory.page.get(),
-        context_max,
-    };
+    }
+}
+
+impl<'a, P> Parts<'a, P> {
+    /// What the run of a planned cell is made of.
+    fn new(inputs: &Inputs, cell: Cell<'_>, plan: &'a Plan, platform: P) -> Self {
+        let device = cell.device;
+        let (lanes, _) = lanes(cell);
+        Self {
+            streams: &plan.streams,
+            profile: inputs.profile(cell.strategy),
+            platform,
+            service: ServiceTable::new(&device.flash.law, lanes.min(device.flash.queue_depth)),
+            budget_bytes: plan.room.budget_bytes,
+            read_unit_bytes: device.flash.read_unit.get(),
+            page_bytes: device.memory.page.get(),
+            context_max: plan.context_max,
+        }
+    }
+}
+
+/// Runs a planned cell on any platform.
+fn run_on<P: World>(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, parts: Parts<'_, P>) -> Result<RunResult, RunError> {
+    let Plan { streams, room, .. } = plan;
+    let device = cell.device;
     let held = Held {
         fixed_bytes: room.fixed.total_bytes(),
         // Clean pages of a file do not count.
@@ -157,6 +187,10 @@ fn played(inputs: &Inputs, cell: Cell<'_>, plan: Plan) -> Result<RunResult, RunE
     };
     let mut recorder = Recorder::new(streams.outputs, held);
     stepper::run(cell.strategy, parts, &mut recorder);
+    recorder.settle();
+    if let Some(problem) = recorder.problem.take() {
+        return Err(problem);
+    }
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \
@@ -164,5 +198,5 @@ fn played(inputs: &Inputs, cell: Cell<'_>, plan: Plan) -> Result<RunResult, RunE
             cell.strategy.name, device.name
         )));
     }
-    Ok(assemble::result(inputs, cell, &streams, &room, recorder))
+    Ok(assemble::result::<P>(inputs, cell, streams, room, recorder))
 }

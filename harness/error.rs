@@ -61,6 +61,9 @@ pub enum RunError {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// This machine as a platform.
+    #[error(transparent)]
+    Host(#[from] tightfit_host::HostError),
     /// The recorder could not run.
     #[cfg(feature = "live")]
     #[error(transparent)]

@@ -55,7 +55,8 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
             "recorded by {} {} on {}; active: {}",
             header.recorder, header.recorder_version, header.model, header.definition
         );
-        add("trace".to_owned(), name, SourceKind::Measured, &from);
+        let drawn = inputs.scenario.synthetic_trace.is_some();
+        add("trace".to_owned(), name, if drawn { SourceKind::Assumed } else { SourceKind::Measured }, &from);
     }
     for (key, value) in cell.strategy.settings.iter().filter(|(key, _)| is_guess(key)) {
         let from = format!("strategy {}: how good a predictor or a draft is depends on the model", cell.strategy.name);

@@ -59,6 +59,15 @@ impl Shelf {
         })
     }
 
+    /// Keeps a trace that no name or path leads to under a name.
+    pub(crate) fn shelve_trace(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<(Trace, String), RunError>,
+    ) -> Result<(), RunError> {
+        self.traces.get(name, || make().map(|(trace, digest)| (Arc::new(trace), digest))).map(drop)
+    }
+
     /// What is streamed; `key` says all that it depends on.
     pub(crate) fn streams(&self, key: &str, make: impl FnOnce() -> Streams) -> Result<Arc<Streams>, RunError> {
         self.streams.get(key, || Ok(Arc::new(make())))

@@ -2,7 +2,9 @@
 
 mod interval;
 pub mod load;
-mod memory;
+pub mod memory;
+pub mod published;
+mod widen;
 pub mod written;
 
 use std::collections::BTreeMap;
@@ -39,6 +41,7 @@ pub fn validate(loaded: &Loaded, which: Which) -> Result<Validation, RunError> {
     let mut cases: Vec<ValidationCase> =
         predicted.iter().filter_map(|predicted| case(&loaded.rates, predicted, &loaded.devices)).collect();
     cases.extend(memory::cases(loaded, which));
+    cases.extend(published::cases(&loaded.published)?);
     interval::fill(&mut cases);
     Ok(Validation::new(cases))
 }

@@ -1,12 +1,12 @@
 //! A device: the whole profile, read and checked.
 
-use std::{borrow::Cow, fmt, fs, path::Path, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, fmt, fs, path::Path, sync::LazyLock};
 
 use serde::Deserialize;
 
 use crate::{
-    Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, Sourced, check, embedded,
-    layers::Layers, near, overrides, read, render, sourced_numbers,
+    Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, SourceKind, Sourced, check,
+    embedded, layers::Layers, near, overrides, read, render, sourced_numbers,
 };
 
 /// What kind of thing the device is.
@@ -236,6 +236,16 @@ impl Device {
         &self.numbers
     }
 
+    /// How many of its numbers are of each kind of source; runtimes are left out, for their numbers are a fit's.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeMap<SourceKind, usize> {
+        let mut kinds = BTreeMap::new();
+        for number in self.numbers.iter().filter(|number| !number.key.starts_with("runtime.")) {
+            *kinds.entry(number.kind).or_default() += 1;
+        }
+        kinds
+    }
+
     /// A runtime by name and processor.
     #[must_use]
     pub fn runtime(&self, name: &str, processor: ProcessorKind) -> Option<&Runtime> {
@@ -245,10 +255,9 @@ impl Device {
     /// The same device with a runtime in place of its own of that name and processor.
     #[must_use]
     pub fn with_runtime(mut self, runtime: Runtime) -> Self {
-        for own in &mut self.runtimes {
-            if own.name == runtime.name && own.processor == runtime.processor {
-                own.clone_from(&runtime);
-            }
+        let same = |own: &&mut Runtime| own.name == runtime.name && own.processor == runtime.processor;
+        if let Some(own) = self.runtimes.iter_mut().find(same) {
+            *own = runtime;
         }
         self
     }

@@ -13,7 +13,7 @@ use serde::{
 
 use crate::{
     ComputeFormat, ProcessorKind, Sources, WeightFormat, read,
-    units::{Bytes, Factor, MilliOperations, Nanoseconds, Share},
+    units::{Bytes, BytesPerSecond, Factor, MilliOperations, Nanoseconds, Share},
 };
 
 /// A `[[runtime]]` entry of a profile.
@@ -88,6 +88,10 @@ pub struct Runtime {
     /// Bytes that each position of a prompt takes for each word of the vocabulary: zero where only the last has logits.
     #[serde(default)]
     pub bytes_per_prompt_logit: u32,
+    /// Rate at which room is made for what comes into a cache that is kept: fresh pages, bookkeeping
+    /// (`admit-mb-per-s`). Without it, room costs nothing.
+    #[serde(rename = "admit-mb-per-s", default, deserialize_with = "read::optional_flash_mb_per_s")]
+    pub admit: Option<BytesPerSecond>,
     /// What this device's own measurements say beside the class: factors on its numbers.
     #[serde(default)]
     pub scale: Scale,

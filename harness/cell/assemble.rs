@@ -9,7 +9,7 @@ use tightfit_reports::schema::{
 };
 use tightfit_scenarios::{strategy::Mechanism, trace::Trace};
 
-use super::{Cell, Recorder, curve};
+use super::{Cell, Recorder, World, curve};
 use crate::{
     Inputs,
     compose::{room::Room, streams::Streams},
@@ -18,7 +18,13 @@ use crate::{
 
 const HOUR_NS: f64 = 3600e9;
 
-pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &Room, recorder: Recorder) -> RunResult {
+pub(super) fn result<P: World>(
+    inputs: &Inputs,
+    cell: Cell<'_>,
+    streams: &Streams,
+    room: &Room,
+    recorder: Recorder,
+) -> RunResult {
     let time = time(&recorder);
     let latency = latency(&recorder, streams);
     let result = RunResult {
@@ -26,7 +32,7 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
         device: cell.device.name.clone(),
         model: inputs.model.name.clone(),
         strategy: cell.strategy.name.clone(),
-        platform: "sim".to_owned(),
+        platform: P::NAME.to_owned(),
         parameters: parameters(inputs, cell, streams),
         seed: inputs.scenario.seed,
         digests: inputs
@@ -46,6 +52,7 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
         memory: memory(cell, room, &recorder),
         energy: energy(cell, &recorder, streams),
         thermal: thermal(&recorder, &time),
+        not_measured: P::NOT_MEASURED.iter().map(|&group| group.to_owned()).collect(),
         provenance: provenance::provenance(inputs, cell),
         samples: 0,
         intervals: BTreeMap::new(),
@@ -125,8 +132,9 @@ fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
         reads: counters.reads[demand] + counters.reads[prefetch] - counters.cancelled_reads,
         read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
         mean_run_bundles: (counters.pieces[demand] as f64) / (counters.reads[demand].max(1) as f64),
-        // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else.
-        hidden_ns: busy_ns - time.flash_stall_ns,
+        // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else. (On a real
+        // machine the wait is longer by the hand-over.)
+        hidden_ns: busy_ns.saturating_sub(time.flash_stall_ns),
     }
 }
 

@@ -6,7 +6,10 @@ use tightfit_engine::{
     session::Stepper,
 };
 use tightfit_reports::schema::TokenRow;
-use tightfit_sim::{SimPlatform, energy::Energy};
+use tightfit_sim::energy::Energy;
+
+use super::World;
+use crate::RunError;
 
 use crate::compose::room::share_of;
 
@@ -47,6 +50,8 @@ pub(crate) struct Recorder {
     /// When the footprint passed the limit, from the cold start.
     pub(crate) over_limit_at_ns: Option<u64>,
     held: Held,
+    /// What ended the run before its end.
+    pub(crate) problem: Option<RunError>,
     /// Output tokens so far.
     seen: u64,
     /// Bytes from flash that some token's row has, or warm-up.
@@ -68,6 +73,7 @@ impl Recorder {
             fills_ppm: Vec::with_capacity(rows),
             over_limit_at_ns: None,
             held,
+            problem: None,
             seen: 0,
             booked_bytes: 0,
             tokens_max: outputs + 1,
@@ -75,19 +81,22 @@ impl Recorder {
     }
 
     /// Called after warm-up with 0, then after each pass with the tokens that came out.
-    pub(crate) fn see<S: Stepper<Platform = SimPlatform>>(&mut self, stepper: &mut S, outputs: u32) {
-        let now_ns = stepper.platform_mut().now_ns();
+    pub(crate) fn see<S: Stepper<Platform: World>>(&mut self, stepper: &mut S, outputs: u32) {
+        let now_ns = stepper.owned_until_ns();
+        if S::Platform::IS_VIRTUAL {
+            assert_eq!(stepper.platform_mut().now_ns(), now_ns, "virtual time passes in steps alone");
+        }
         let platform = stepper.platform();
-        let ledger = platform.ledger();
         let moment = Moment {
             now_ns,
             owners: stepper.owners(),
             counters: stepper.counters(),
-            energy: platform.energy(&ledger),
+            energy: platform.energy(),
             flash_busy_ns: platform.flash_busy_ns(),
         };
         self.resident_peak_bytes = stepper.resident_peak_bytes();
         self.peak_heat_fill = platform.peak_heat_fill();
+        self.problem = platform.outcome().err();
         assert_eq!(
             moment.counters.read_bytes_total(),
             platform.submitted_bytes(),
@@ -112,8 +121,18 @@ impl Recorder {
         self.last = moment;
     }
 
+    /// After the last token: what is still booked and was taken back since goes back to the tokens that bear it, the last first.
+    pub(crate) fn settle(&mut self) {
+        let mut over_bytes = self.booked_bytes.saturating_sub(self.last.counters.read_bytes_total());
+        for row in self.tokens.iter_mut().rev() {
+            let back_bytes = over_bytes.min(row.flash_bytes);
+            row.flash_bytes -= back_bytes;
+            over_bytes -= back_bytes;
+        }
+    }
+
     /// Tells the platform what is held from now on, and notes when that is too much.
-    fn hold(&mut self, platform: &mut SimPlatform, now_ns: u64, loading: bool) {
+    fn hold(&mut self, platform: &mut impl World, now_ns: u64, loading: bool) {
         let resident_bytes = if self.held.counts_resident { self.resident_peak_bytes } else { 0 };
         let footprint_bytes = self.held.fixed_bytes + resident_bytes;
         platform.hold(footprint_bytes);

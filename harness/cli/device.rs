@@ -1,24 +1,44 @@
-//! `tightfit device`: fits of runtimes, and checks of profiles.
+//! `tightfit device`: this machine measured, fits of runtimes, and checks of profiles.
+#![allow(clippy::format_push_string, reason = "a table is printed once")]
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
 use tightfit::{
     RunError,
     devices::{Device, SourceKind},
     fit::{fits::Fits, fits::Sample, write},
+    host::probe,
+    validate::memory,
 };
 
 use super::{
-    args::{Check, Device as Command, Fit},
+    args::{Check, Device as Command, Fit, ProbeOptions},
     output, validate,
 };
 
 /// Runs a command on devices.
 pub(crate) fn device(command: &Command) -> Result<(), RunError> {
     match command {
+        Command::Probe(options) => measure(options),
         Command::Fit(options) => fit(options),
         Command::Check(options) => check(options),
     }
+}
+
+/// Measures this machine and writes its profile.
+fn measure(options: &ProbeOptions) -> Result<(), RunError> {
+    let start = Instant::now();
+    let stem = options.out.file_stem().and_then(|stem| stem.to_str()).unwrap_or("this-machine");
+    if options.out.extension().is_none_or(|extension| extension != "toml") {
+        return Err(RunError::Usage(format!("--out {}: a profile's name ends in .toml", options.out.display())));
+    }
+    let told = |step: &str| output::note(&format!("{step} measured after {:.0} s", start.elapsed().as_secs_f64()));
+    let measured = probe::measure(&options.folder, options.reads.into(), probe::Effort::default(), told)?;
+    let text = probe::profile(stem, &measured);
+    Device::parse(stem, &text)?;
+    put(&options.out, &text)?;
+    output::note(&format!("run with --device {}", options.out.display()));
+    Ok(())
 }
 
 fn fit(options: &Fit) -> Result<(), RunError> {
@@ -39,7 +59,7 @@ fn fit(options: &Fit) -> Result<(), RunError> {
     }
     output::print(&text)?;
     if let Some(folder) = &options.classes {
-        for (name, text) in write::classes(&fits) {
+        for (name, text) in write::classes(&fits, &memory::own(&loaded)) {
             put(&folder.join(name), &text)?;
         }
     }

@@ -17,9 +17,12 @@ use super::{
 /// Predicts, prints, and writes what is asked for.
 pub(crate) fn validate(options: &Validate) -> Result<(), RunError> {
     let loaded = match &options.measurements {
-        None => Loaded::built_in(&options.only)?,
+        None => built_in(&options.only)?,
         Some(path) => table(path, options.write_cases.as_deref())?,
     };
+    for (reason, rows) in &loaded.passed_by {
+        output::note(&format!("passed by {rows} figures: {reason}"));
+    }
     let which = if options.fit_split { Which::LeftOut } else { Which::Profiles };
     let validation = validate::validate(&loaded, which)?;
     if let Some(folder) = &options.out {
@@ -40,6 +43,15 @@ pub(crate) fn validate(options: &Validate) -> Result<(), RunError> {
         ValidateFormat::Md => validation::markdown(&validation),
         ValidateFormat::Json => validation.json(),
     })
+}
+
+/// The built-in cases; what needs a file that is not there is said.
+fn built_in(only: &[String]) -> Result<Loaded, RunError> {
+    let loaded = Loaded::built_in(only)?;
+    for (reason, cases) in &loaded.passed_by {
+        output::note(&format!("passed by {cases} cases: {reason}"));
+    }
+    Ok(loaded)
 }
 
 /// The rows of a table as cases; what is passed by is said.

@@ -175,12 +175,11 @@ impl Beliefs {
 /// Arithmetic of a weight of a format beside one of plain 4 bits: codebooks take most, whole bytes least.
 const fn effort(format: WeightFormat) -> f64 {
     match format {
-        WeightFormat::Float32 | WeightFormat::Float16 => 1.1,
+        WeightFormat::Float32 | WeightFormat::Float16 | WeightFormat::Super4 => 1.1,
         WeightFormat::Int8 => 0.85,
         WeightFormat::Int6 | WeightFormat::Super5 => 1.8,
         WeightFormat::Int5 | WeightFormat::Super6 => 2.0,
         WeightFormat::Int4 => 1.0,
-        WeightFormat::Super4 => 1.1,
         WeightFormat::Int3 | WeightFormat::Int2 | WeightFormat::Super2 => 2.1,
         WeightFormat::Super3 => 2.2,
         WeightFormat::Table => 1.4,

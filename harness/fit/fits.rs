@@ -40,7 +40,7 @@ pub struct Sample {
 /// An operator that is not in every model, and that runtimes do with very different skill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operator {
-    /// Gated DeltaNet.
+    /// Gated `DeltaNet`.
     LinearAttention,
     /// Choosing experts.
     Experts,

@@ -1,4 +1,8 @@
 //! Fitted runtimes as TOML: a class's file, and what one device's rows add to its profile.
+#![allow(
+    clippy::format_push_string,
+    reason = "a file is written once; `write!` into a String would add an unwrap to every line"
+)]
 
 use std::collections::BTreeMap;
 
@@ -26,7 +30,7 @@ const CLASSES: [(&str, &str); 6] = [
 
 /// Name and text of every class's file.
 #[must_use]
-pub fn classes(fits: &Fits) -> Vec<(String, String)> {
+pub fn classes(fits: &Fits, memory: &BTreeMap<FamilyKey, (u64, usize)>) -> Vec<(String, String)> {
     let mut runtimes: BTreeMap<(String, String), Runtime> = BTreeMap::new();
     for device in Device::names().iter().filter_map(|name| Device::load(name).ok()) {
         for runtime in &device.runtimes {
@@ -41,7 +45,7 @@ pub fn classes(fits: &Fits) -> Vec<(String, String)> {
         let own: Vec<_> = of_class
             .map(|((class, runtime), own)| {
                 let key = (runtime.clone(), own.processor, class.clone());
-                (own, fits.families().get(&key))
+                (own, fits.families().get(&key), memory.get(&key).copied())
             })
             .collect();
         (format!("runtimes-{name}.toml"), class(title, &own))
@@ -49,21 +53,23 @@ pub fn classes(fits: &Fits) -> Vec<(String, String)> {
     CLASSES.iter().map(file).collect()
 }
 
+/// A runtime of a class as it was, its fit, and the memory of its own with the number of peaks that it is from.
+type Written<'a> = (&'a Runtime, Option<&'a Fitted>, Option<(u64, usize)>);
+
 /// The file of a class of processors: its runtimes in the order of their names, with those that no row speaks of as
 /// they were.
-#[must_use]
-pub fn class(title: &str, runtimes: &[(&Runtime, Option<&Fitted>)]) -> String {
+fn class(title: &str, runtimes: &[Written<'_>]) -> String {
     let mut out = format!(
         "# Runtimes on {title}: what holds for the whole class. Written by `tightfit device fit --classes`.\n\nschema = 1\n"
     );
-    for (runtime, fitted) in runtimes {
+    for (runtime, fitted, memory) in runtimes {
         out.push('\n');
-        out.push_str(&section(runtime, *fitted));
+        out.push_str(&section(runtime, *fitted, *memory));
     }
     out
 }
 
-fn section(own: &Runtime, fitted: Option<&Fitted>) -> String {
+fn section(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>) -> String {
     let runtime = fitted.map_or(own, |fitted| &fitted.class);
     let mut out = String::new();
     let mut line = |key: &str, value: String| out.push_str(&format!("{key} = {value}\n"));
@@ -97,15 +103,19 @@ fn section(own: &Runtime, fitted: Option<&Fitted>) -> String {
     line("switch-position-us", microseconds(runtime.switch_position.get()));
     let placement = if runtime.weights == Placement::Mapped { "mapped" } else { "copied" };
     line("weights", format!("\"{placement}\""));
-    line("memory-mb", format!("{}", runtime.memory.get() as f64 / 1e6));
+    let memory_bytes = memory.map_or(runtime.memory.get(), |(bytes, _)| bytes);
+    line("memory-mb", format!("{}", memory_bytes as f64 / 1e6));
     line("bytes-per-prompt-logit", runtime.bytes_per_prompt_logit.to_string());
+    if let Some(admit) = runtime.admit {
+        line("admit-mb-per-s", format!("{}", admit.get() as f64 / 1e6));
+    }
     out.push('\n');
-    out.push_str(&sources(own, fitted));
+    out.push_str(&sources(own, fitted, memory));
     out
 }
 
 /// The sources of a class's numbers: the fit's for what it moved, and what was said before for the others.
-fn sources(own: &Runtime, fitted: Option<&Fitted>) -> String {
+fn sources(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>) -> String {
     let mut out = "[runtime.source]\n".to_owned();
     let mut line = |key: &str, kind: &str, from: &str| {
         let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
@@ -129,9 +139,17 @@ fn sources(own: &Runtime, fitted: Option<&Fitted>) -> String {
     for key in &fitted.believed {
         line(key, "assumed", "believed before the fit (harness/fit/belief.rs); few rows or none speak of it");
     }
-    for key in ["operations-per-position", "memory-mb", "bytes-per-prompt-logit"] {
-        let source = own.source.of(key);
-        line(key, source.kind.as_str(), &source.from);
+    if let Some((_, rows)) = memory {
+        let from = format!("median of {rows} published peaks less weights that count, caches and logits");
+        line("memory-mb", "derived", &from);
+    }
+    let kept = ["operations-per-position", "memory-mb", "bytes-per-prompt-logit"];
+    for key in kept.iter().filter(|key| own.source.keys.contains_key(**key)) {
+        let is_fitted = *key == "memory-mb" && memory.is_some();
+        if !is_fitted && !fitted.believed.iter().any(|known| known == key) {
+            let source = own.source.of(key);
+            line(key, source.kind.as_str(), &source.from);
+        }
     }
     out
 }
@@ -180,12 +198,12 @@ pub fn replaced(text: &str, fitted: &str) -> String {
     format!("{own}\n{fitted}")
 }
 
-fn by_format<T: ByFormatValue + PartialEq>(values: &ByFormat<T>, text: impl Fn(T) -> String) -> String {
+fn by_format<T: ByFormatValue>(values: &ByFormat<T>, text: impl Fn(T) -> String) -> String {
     let mut parts = vec![format!("default = {}", text(values.default))];
-    let own = WeightFormat::ALL.iter().filter_map(|format| values.formats.get(format).map(|value| (format, *value)));
-    parts.extend(
-        own.filter(|(_, value)| *value != values.default).map(|(format, value)| format!("{format} = {}", text(value))),
-    );
+    for format in WeightFormat::ALL {
+        // All of them, also where they are the default: what is missing would be taken from its kin.
+        parts.extend(values.formats.get(&format).map(|value| format!("{format} = {}", text(*value))));
+    }
     format!("{{ {} }}", parts.join(", "))
 }
 

@@ -1,4 +1,4 @@
-//! Which numbers the doubt comes from: each moved by its spread, up and down, while the others stay.
+//! Which numbers the doubt comes from: each moved up by its spread while the others stay.
 
 use rayon::prelude::*;
 use tightfit_devices::Parameter;
@@ -16,11 +16,9 @@ impl Unsure<'_> {
     pub(super) fn sensitivity(&self, result: &RunResult) -> Result<Vec<Sensitivity>, RunError> {
         let decodes = speed(result, true) > 0.0;
         let moved = |parameter: &Parameter| -> Result<f64, RunError> {
-            let spread = exponential(parameter.spread.get());
-            let at = |factor: f64| -> Result<f64, RunError> {
-                Ok(speed(&self.run(&self.device.moved(&[(parameter, factor)]))?, decodes))
-            };
-            let difference: f64 = at(spread)? - at(1.0 / spread)?;
+            let factor = exponential(parameter.spread.get());
+            let moved = self.run(&self.device.moved(&[(parameter, factor)]))?;
+            let difference = speed(&moved, decodes) - speed(result, decodes);
             Ok(difference * difference)
         };
         let ran: Vec<Result<f64, RunError>> = self.parameters.par_iter().map(moved).collect();

@@ -28,7 +28,8 @@ pub(super) fn fill(cases: &mut [ValidationCase]) {
         let (whole, part) = keys(case);
         let own = left_out(case);
         let others = |errors: &Errors| -> Option<f64> {
-            let mut sizes: Vec<f64> = errors.iter().filter(|(of, _)| *of != own).map(|(_, size)| *size).collect();
+            let mut sizes: Vec<f64> =
+                errors.iter().filter(|(of, size)| *of != own && size.is_finite()).map(|(_, size)| *size).collect();
             sizes.sort_by(f64::total_cmp);
             (sizes.len() >= CASES_MIN).then(|| quantile(&sizes, 0.9))
         };

@@ -1,10 +1,14 @@
 //! The cases: built in, from files, or from a table of measurements.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use tightfit_devices::{Device, ProcessorKind, Source, SourceKind};
-use tightfit_scenarios::{Case, Cases, case::CATALOG};
+use tightfit_scenarios::{Case, Cases, Condition, Published, case::CATALOG, published};
 
+use super::published::{SHARED, is_complete};
 use crate::{
     RunError,
     fit::{
@@ -54,7 +58,9 @@ pub struct Loaded {
     pub rates: Vec<Rate>,
     /// Peaks of memory.
     pub peaks: Vec<Peak>,
-    /// Rows of a table that could not be taken, with the reason and their number.
+    /// Runs of scenarios.
+    pub published: Vec<Published>,
+    /// Rows and cases that could not be taken, with the reason and their number.
     pub passed_by: BTreeMap<String, usize>,
 }
 
@@ -63,7 +69,18 @@ impl Loaded {
     pub fn built_in(only: &[String]) -> Result<Self, RunError> {
         let wanted = |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
         let names = CATALOG.names().filter(|name| wanted(name));
-        Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?)
+        let mut loaded = Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?)?;
+        for name in published::CATALOG.names().filter(|name| wanted(name)) {
+            let published = Published::load(name)?;
+            match &published.shared_trace {
+                Some(shared) if !is_complete(&published) => {
+                    let reason = format!("{name}: {SHARED}/{} is not there", shared.file);
+                    loaded.passed_by.insert(reason, published.case.len());
+                }
+                _ => loaded.published.push(published),
+            }
+        }
+        Ok(loaded)
     }
 
     /// Cases.
@@ -85,7 +102,15 @@ impl Loaded {
     pub fn table(path: &Path) -> Result<(Vec<Cases>, BTreeMap<String, usize>), RunError> {
         let mut files: Vec<Cases> = Vec::new();
         let mut passed_by = BTreeMap::new();
-        for row in measurement::read(path)? {
+        let rows = measurement::read(path)?;
+        let shared = shared_peaks(&rows);
+        for mut row in rows {
+            if row.peak_mem_mb.is_some_and(|peak| shared.contains(&key_of(&row, peak))) {
+                row.peak_mem_mb = None;
+                *passed_by
+                    .entry("a peak of memory that several models share is the process's, not theirs".to_owned())
+                    .or_insert(0) += 1;
+            }
             match cases_of(&row) {
                 Ok(cases) => join(&mut files, cases),
                 Err(reason) => *passed_by.entry(reason).or_insert(0) += 1,
@@ -112,6 +137,11 @@ impl Loaded {
         let prefill = case.prefill_tokens_per_s.filter(|_| case.prompt_tokens.is_some());
         for (phase, rate) in [(Phase::Decode, case.decode_tokens_per_s), (Phase::Prompt, prefill)] {
             if let Some(tokens_per_s) = rate {
+                if cases.condition == Condition::Hot {
+                    let reason = "rates of hot devices are the heat's, which is not among the regimes yet";
+                    *self.passed_by.entry(reason.to_owned()).or_insert(0) += 1;
+                    continue;
+                }
                 let sample = sampler.sample(&asked, phase, tokens_per_s)?;
                 self.rates.push(Rate { id: id.clone(), sample, tokens_per_s, source: source.clone() });
             }
@@ -136,7 +166,7 @@ impl Loaded {
             let count = seen.entry(format!("{id} {phase}")).or_insert(0);
             *count += 1;
             if *count > 1 {
-                id.push_str(&format!("#{count}"));
+                *id = format!("{id}#{count}");
             }
         };
         for rate in &mut self.rates {
@@ -148,6 +178,30 @@ impl Loaded {
     }
 }
 
+/// Device, runtime and peak, in bytes.
+type PeakKey = (String, String, u64);
+
+fn key_of(row: &Measurement, peak_mb: f64) -> PeakKey {
+    (row.device.clone(), row.runtime.clone(), whole(peak_mb * 1e6))
+}
+
+/// The nearest integer of a figure above zero.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what a u64 holds exactly")]
+fn whole(figure: f64) -> u64 {
+    figure.round().clamp(0.0, 1e15) as u64
+}
+
+/// Peaks that rows of several models or quantizations have to the last digit: what a process held at most since it began.
+fn shared_peaks(rows: &[Measurement]) -> BTreeSet<PeakKey> {
+    let mut of: BTreeMap<PeakKey, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for row in rows {
+        if let Some(peak) = row.peak_mem_mb {
+            of.entry(key_of(row, peak)).or_default().insert((&row.model, &row.quant));
+        }
+    }
+    of.into_iter().filter(|(_, models)| models.len() > 1).map(|(key, _)| key).collect()
+}
+
 /// A row as a file of one case, or why it can't be one.
 fn cases_of(row: &Measurement) -> Result<Cases, String> {
     let named = names::of(row)?;
@@ -157,7 +211,8 @@ fn cases_of(row: &Measurement) -> Result<Cases, String> {
         return Err(format!("{} has no runtime {} on the {}", device.name, named.runtime, named.processor));
     }
     let above_zero = |figure: Option<f64>| figure.filter(|figure| *figure > 0.0);
-    let length = |tokens: Option<f64>| above_zero(tokens).map(|tokens| tokens.round() as u32);
+    let length =
+        |tokens: Option<f64>| above_zero(tokens).map(|tokens| u32::try_from(whole(tokens)).unwrap_or(u32::MAX));
     let case = Case {
         model: named.model.to_owned(),
         quantization: named.quantization,

@@ -11,7 +11,7 @@ use tightfit_reports::validation::{ValidationCase, quantile};
 use tightfit_scenarios::Model;
 
 use super::{Which, load::Loaded, load::Peak};
-use crate::fit::split::Split;
+use crate::fit::{fits::FamilyKey, split::Split};
 
 const PROMPT_TOKENS: u32 = 128;
 const OUTPUT_TOKENS: u32 = 128;
@@ -23,6 +23,27 @@ struct Parts<'a> {
     runtime: &'a Runtime,
     /// Weights that count, caches and logits.
     known_bytes: f64,
+}
+
+/// What runtimes add of their own: the median over the cases of a class of processors, bytes, and their number.
+#[must_use]
+pub fn own(loaded: &Loaded) -> BTreeMap<FamilyKey, (u64, usize)> {
+    let mut groups: BTreeMap<FamilyKey, Vec<f64>> = BTreeMap::new();
+    // Android's figures are of whole apps, their own frameworks included.
+    let parts = loaded.peaks.iter().filter_map(|peak| parts(loaded, peak));
+    for part in parts.filter(|part| part.device.os != Os::Android) {
+        let class = part.runtime.class.clone().unwrap_or_default();
+        let key = (part.runtime.name.clone(), part.runtime.processor, class);
+        groups.entry(key).or_default().push(part.peak.published_bytes() - part.known_bytes);
+    }
+    let median = |mut left: Vec<f64>| {
+        left.sort_by(f64::total_cmp);
+        let megabytes = (quantile(&left, 0.5).max(0.0) / 1e6).round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a memory's megabytes")]
+        let megabytes = megabytes as u64;
+        (megabytes * 1_000_000, left.len())
+    };
+    groups.into_iter().map(|(key, left)| (key, median(left))).collect()
 }
 
 /// The cases of peak memory.

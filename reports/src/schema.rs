@@ -57,6 +57,10 @@ pub struct RunResult {
     pub energy: Energy,
     /// Heat over the request.
     pub thermal: Thermal,
+    /// Groups of this result whose numbers mean nothing because the platform can't measure them: `energy` and `thermal` on a
+    /// real machine. Left out where all are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_measured: Vec<String>,
     /// What the inputs rest on.
     pub provenance: Provenance,
     /// Samples that the intervals are from; 0 where none were drawn.
@@ -72,6 +76,14 @@ pub struct RunResult {
     /// Per-token rows, kept out of the JSON (they go to Parquet and CSV).
     #[serde(skip)]
     pub tokens: Vec<TokenRow>,
+}
+
+impl RunResult {
+    /// Whether the numbers of a group mean nothing here.
+    #[must_use]
+    pub fn lacks(&self, group: &str) -> bool {
+        self.not_measured.iter().any(|none| none == group)
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -98,8 +110,8 @@ pub struct Sensitivity {
     pub key: String,
     /// Its spread: a standard deviation of the logarithm.
     pub spread: f64,
-    /// Its share of the variance of decoded tokens a second (prompt tokens where nothing is decoded), each input moved by
-    /// its spread up and down alone.
+    /// Its share of the variance of decoded tokens a second (prompt tokens where nothing is decoded), each input moved
+    /// up by its spread alone.
     pub share: f64,
 }
 

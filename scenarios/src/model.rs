@@ -167,13 +167,13 @@ impl Model {
         embedded::MODELS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
-    /// The TOML text of the embedded model that a name or an alias stands for (see [`reference`]).
+    /// The TOML text of the embedded model that a name or an alias stands for (see [`mod@reference`]).
     #[must_use]
     pub fn text(name: &str) -> Option<&'static str> {
         reference::known(name).and_then(|found| Self::embedded(found.model))
     }
 
-    /// A model by embedded name or alias (see [`reference`]), or from a path that ends in `.toml`.
+    /// A model by embedded name or alias (see [`mod@reference`]), or from a path that ends in `.toml`.
     pub fn load(name_or_path: &str) -> Result<Self, ModelError> {
         if let Some(name) = reference::known(name_or_path).map(|found| found.model) {
             let text = Self::embedded(name).expect("names are those of the embedded models");
@@ -205,11 +205,25 @@ impl Model {
 
     /// What the model weighs in a quantization: one of its file's own, or a recipe.
     pub fn weights(&self, quantization: &str) -> Result<Weights, ModelError> {
+        Ok(weights::weigh(self, &self.assignment(quantization)?))
+    }
+
+    /// The format that a quantization gives `tensor`, which lies in `layer` where it is in one.
+    pub fn format_of(&self, quantization: &str, tensor: &Tensor, layer: Option<u32>) -> Result<Format, ModelError> {
+        Ok(self.assignment(quantization)?.format(self, tensor, layer))
+    }
+
+    /// The format that the KV cache has in a quantization.
+    pub fn kv_format(&self, quantization: &str) -> Result<Format, ModelError> {
+        Ok(self.assignment(quantization)?.kv())
+    }
+
+    fn assignment(&self, quantization: &str) -> Result<Assignment<'_>, ModelError> {
         if let Some(table) = self.quantizations.get(quantization) {
-            return Ok(weights::weigh(self, &Assignment::Table(table)));
+            return Ok(Assignment::Table(table));
         }
         if let Some(recipe) = Recipe::named(quantization) {
-            return Ok(weights::weigh(self, &Assignment::Recipe(recipe)));
+            return Ok(Assignment::Recipe(recipe));
         }
         Err(ModelError::UnknownQuantization {
             model: self.name.clone(),

@@ -14,9 +14,9 @@ use tightfit_devices::{Bytes, ProcessorKind, Source, read};
 use toml::Table;
 
 use crate::{
-    ScenarioError, Settings, Strategy, Sweep,
+    Expect, ScenarioError, Settings, Strategy, Sweep,
     catalog::{Catalog, Text},
-    settings, sweep,
+    expect, settings, sweep,
 };
 
 /// The scenarios that are built in.
@@ -138,6 +138,21 @@ fn parts_per_million(share: f64) -> u32 {
     (share * 1e6).round() as u32
 }
 
+/// The `[synthetic-trace]` section: a route of a mixture of experts that is drawn, because none was published. The experts
+/// of a layer are taken in proportion to 1 / (rank + flat ranks)^2, anew for each token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SyntheticTrace {
+    /// Length of the prompt.
+    pub prompt_tokens: NonZeroU32,
+    /// Tokens that follow it.
+    pub output_tokens: NonZeroU32,
+    /// Experts of each (token, layer).
+    pub choices: NonZeroU32,
+    /// How even they are: about so many are about equally popular.
+    pub flat_ranks: NonZeroU32,
+}
+
 /// A scenario, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -155,6 +170,8 @@ pub struct Scenario {
     pub quantization: Option<String>,
     /// The trace, by name or path; without one only strategies that stream everything can run.
     pub trace: Option<String>,
+    /// A trace that is drawn in place of one.
+    pub synthetic_trace: Option<SyntheticTrace>,
     /// The runtime whose share of the hardware is attained.
     pub runtime: String,
     /// The processor.
@@ -169,6 +186,8 @@ pub struct Scenario {
     pub seed: u64,
     /// What is compared, in the order of the file.
     pub strategies: Vec<Strategy>,
+    /// What its results must be.
+    pub expect: Vec<Expect>,
     /// Keys that take several values; none in a scenario that is itself a point of a sweep.
     pub sweep: Sweep,
     /// File or embedded name, and the text as read.
@@ -188,6 +207,7 @@ struct ScenarioFile {
     model: String,
     quantization: Option<String>,
     trace: Option<String>,
+    synthetic_trace: Option<SyntheticTrace>,
     runtime: String,
     processor: ProcessorKind,
     #[serde(default)]
@@ -202,6 +222,8 @@ struct ScenarioFile {
     strategies: Vec<String>,
     #[serde(default)]
     strategy: Vec<Table>,
+    #[serde(default, deserialize_with = "expect::one_or_many")]
+    expect: Vec<Expect>,
     #[serde(default)]
     sweep: Table,
 }

@@ -28,7 +28,7 @@ use std::str::FromStr;
 pub use builder::Builder;
 pub use error::TraceError;
 pub use export::{ExportFormat, export};
-pub use import::{ImportFormat, Imported, import};
+pub use import::{ImportFormat, Imported, import, read_route};
 pub use info::{Cycle, Info, Repeat, Share, WINDOW_MAX, info};
 pub use lookups::{Lookups, Step};
 pub use memory::{Request, Trace, read, read_bytes};

@@ -63,9 +63,9 @@ fn unknown_names() {
     assert_snapshot!(set("trace=smollm2-135m-chatt"), @"error: no trace named `smollm2-135m-chatt`, and no such file: did you mean smollm2-135m-chat?");
     assert_snapshot!(set("trace=missing.parquet"), @"error: trace missing.parquet: cannot open: No such file or directory (os error 2)");
     assert_snapshot!(set("quantization=q5"), @"error: model smollm2-135m: no quantization `q5`: did you mean q5-0, q5-1, q5-k-m?");
-    assert_snapshot!(set("runtime=mlx"), @"error: scenario quickstart: device iphone-13-pro has no runtime mlx on cpu: it has llama.cpp on cpu, llama.cpp on gpu, mlx on gpu");
+    assert_snapshot!(set("runtime=mlx"), @"error: scenario quickstart: device iphone-13-pro has no runtime mlx on cpu: it has core-ai on npu, core-ml on npu, core-ai on gpu, core-ml on gpu, litert on gpu, litert-lm on gpu, llama.cpp on gpu, mlx on gpu, executorch on cpu, litert-lm on cpu, llama.cpp on cpu, mnn on cpu, react-native-executorch on cpu");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    assert_snapshot!(refused_in(folder.path(), &["show", "device", "iphone"]), @"error: no device named `iphone`: did you mean iphone-13-pro, iphone-15-pro, iphone-16-pro? (a path must end in .toml)");
+    assert_snapshot!(refused_in(folder.path(), &["show", "device", "iphone"]), @"error: no device named `iphone`: did you mean iphone-12, iphone-13, iphone-14? (a path must end in .toml)");
     assert_snapshot!(refused_in(folder.path(), &["trace", "info", "chat"]), @"error: no trace named `chat`, and no such file: did you mean smollm2-135m-chat?");
 }
 
@@ -84,7 +84,7 @@ fn wrong_toml() {
       |
     8 | runtim = "toy"
       | ^^^^^^
-    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `thermal`, `strategies`, `strategy`, `sweep`
+    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `synthetic-trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `thermal`, `strategies`, `strategy`, `expect`, `sweep`
     "#);
     let strategy = "schema = 1\nname = \"mine\"\ntitle = \"mine\"\nstream = \"all\"\nlayout = \"bundled\"\n";
     assert_snapshot!(refused(&[("mine.toml", strategy)], &["quickstart", "--strategy", "mine.toml"]), @r#"
@@ -222,7 +222,7 @@ fn wrong_arguments() {
     assert_snapshot!(refused_in(folder.path(), &["simulate"]), @"
     error: unrecognized subcommand 'simulate'
 
-    Usage: tightfit [COMMAND]
+    Usage: tightfit [OPTIONS] [COMMAND]
 
     For more information, try '--help'.
     ");

@@ -52,7 +52,7 @@ fn with_layers_resident(layers: u32) -> RunResult {
         share.as_str(),
         "strategy.reads.lanes=1",
         "device.flash.read-latency-us=0.1",
-        "device.runtime.2.memory-mb=1600",
+        "device.runtime.mlx@gpu.memory-mb=1600",
     ];
     Ask { scenario: &scenario, ..Ask::default() }.result_with(&set)
 }
@@ -76,11 +76,11 @@ fn published_rows_and_the_collapse() {
     }
     assert!(rates[..5].is_sorted() && rates[5] < rates[0], "slower than streaming everything");
     insta::assert_snapshot!(text, @r#"
-     0/32 1.77 GB 0.258 tok/s -5 % fits
+     0/32 1.77 GB 0.257 tok/s -5 % fits
      2/32 2.09 GB 0.274 tok/s -5 % fits
-     8/32 3.07 GB 0.340 tok/s +0 % fits
-    11/32 3.56 GB 0.387 tok/s -1 % fits
-    14/32 4.05 GB 0.448 tok/s -1 % fits
+     8/32 3.07 GB 0.340 tok/s -0 % fits
+    11/32 3.56 GB 0.386 tok/s -1 % fits
+    14/32 4.05 GB 0.447 tok/s -1 % fits
     20/32 5.02 GB 0.237 tok/s +13 % under-pressure
     "#);
 }

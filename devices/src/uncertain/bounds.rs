@@ -72,7 +72,9 @@ fn set(table: &mut Table, section: &str, key: &str, number: f64) {
 
 fn at_most(value: &mut Value, most: f64) {
     if let Value::Array(entries) = value {
-        entries.iter_mut().for_each(|entry| at_most(entry, most));
+        for entry in entries {
+            at_most(entry, most);
+        }
     } else if let Some(number) = number(value) {
         *value = Value::Float(number.min(most));
     }

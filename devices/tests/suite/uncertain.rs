@@ -46,10 +46,8 @@ fn the_weaker_the_source_the_wider() {
 
 #[test]
 fn a_spread_of_its_own_wins_and_zero_stays() {
-    let battery = r#"default = { kind = "published", from = "facts give"#;
-    let own = |spread: &str| {
-        written(&[(battery, &format!("default = {{ spread = {spread}, kind = \"published\", from = \"facts give"))])
-    };
+    let battery = r#"default = { from = "facts give"#;
+    let own = |spread: &str| written(&[(battery, &format!("default = {{ spread = {spread}, from = \"facts give"))]);
     let wide = own("0.5");
     assert_eq!(named(&parameters(&wide), "battery.energy-mwh").expect("it may be off").spread.get(), 0.5);
     assert!(named(&parameters(&own("0")), "battery.energy-mwh").is_none(), "what is exact is no parameter");

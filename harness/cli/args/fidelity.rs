@@ -1,8 +1,11 @@
 //! Options of `validate` and `device`.
+#![allow(clippy::doc_markdown, reason = "help texts name columns as they are written")]
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+use super::ProbeOptions;
 
 /// Options of `validate`.
 #[derive(Debug, Args)]
@@ -47,6 +50,8 @@ pub(crate) enum ValidateFormat {
 /// What to do with devices.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Device {
+    /// Measure this machine into a profile: flash by read size and lanes, DRAM, kernels. Takes under a minute.
+    Probe(ProbeOptions),
     /// Fit the few numbers of runtimes to a table of measurements.
     Fit(Fit),
     /// Check a profile, and list which of its numbers are from where.

@@ -7,6 +7,7 @@ use tightfit_engine::platform::{Kernel, KernelKind};
 use crate::work::{Positions, Work};
 
 /// What one layer costs.
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a layer, each with its own cost")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LayerCosts {
     /// Weights that every token reads: attention, norms, router, shared experts.

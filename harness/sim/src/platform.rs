@@ -1,6 +1,6 @@
 //! The simulated platform: one virtual clock over flash, DRAM and a processor.
 
-use tightfit_devices::{Device, Heat as HeatProfile, Runtime, Share};
+use tightfit_devices::{BytesPerSecond, Device, Heat as HeatProfile, Runtime, Share};
 use tightfit_engine::platform::{Kernel, Piece, Platform, Read, Surcharge, Ticket, Touched};
 
 use crate::{
@@ -42,6 +42,7 @@ pub struct SimPlatform {
     processor: Processor,
     dram_bytes_per_s: u64,
     copy_bytes_per_s: u64,
+    admit_bytes_per_s: Option<u64>,
     draw: Draw,
     ledger: Ledger,
     heat: Heat,
@@ -75,6 +76,7 @@ impl SimPlatform {
             processor: Processor::new(device, runtime),
             dram_bytes_per_s: bandwidth.get(),
             copy_bytes_per_s: device.memory.copy.get(),
+            admit_bytes_per_s: None,
             draw: Draw {
                 idle: device.power.idle,
                 active: profile.active,
@@ -96,6 +98,13 @@ impl SimPlatform {
     #[must_use]
     pub fn with_heat(mut self, fill_ppm: u32) -> Self {
         self.heat = Heat::new(&self.heat_profile, fill_ppm);
+        self
+    }
+
+    /// The same device, where making room for what is read takes time of its own: memory management.
+    #[must_use]
+    pub fn with_admission(mut self, bytes_per_s: Option<BytesPerSecond>) -> Self {
+        self.admit_bytes_per_s = bytes_per_s.map(BytesPerSecond::get);
         self
     }
 
@@ -221,6 +230,13 @@ impl Platform for SimPlatform {
         let Some(bytes) = self.flash.cancel(ticket) else { return false };
         self.submitted_bytes -= bytes;
         true
+    }
+
+    fn admit(&mut self, bytes: u64) {
+        if let Some(bytes_per_s) = self.admit_bytes_per_s {
+            self.now_ns += at_rate_ns(bytes, bytes_per_s);
+            self.flash.advance(self.now_ns);
+        }
     }
 
     fn move_row(&mut self, _from: u32, _to: u32, bytes: u64) {

@@ -36,7 +36,8 @@ pub fn chart(validation: &Validation) -> Option<Chart> {
     let columns = panels.len().min(COLUMNS);
     let mut scene = Scene::new(16.0 + WIDE * columns as f64);
     let title = "Predicted against published".to_owned();
-    let subtitle = "rows of the model, or of the device, left out of the fit; the band is 20 % to either side";
+    let subtitle =
+        "published across, predicted up; rows of the model, or of the device, left out of the fit; the band is 20 %";
     let top = scene.heading(&title, subtitle) + 36.0;
     let mut bottom = top;
     for (place, (metric, cases)) in panels.iter().enumerate() {

@@ -52,11 +52,7 @@ pub(crate) fn cool(flash: &str, queue_depth: u32) -> Device {
 /// What kernels cost: layer 0 is heavy on operations, layer 1 on bytes; attained are 50 GFLOPS and 20 GB/s.
 pub(crate) fn costs() -> Costs {
     let stored = |weights, bytes| Stored::one(WeightFormat::Int4, weights, bytes);
-    let operations = LayerCosts {
-        dense: stored(2_500_000, 1000),
-        row: stored(25_000, 10),
-        ..Default::default()
-    };
+    let operations = LayerCosts { dense: stored(2_500_000, 1000), row: stored(25_000, 10), ..Default::default() };
     let bytes = LayerCosts {
         dense: stored(500, 2_000_000),
         kv_bytes: 128,
