@@ -1,7 +1,7 @@
 //! Profiles whose numbers may be off: which move, how far, and that what comes out is always a device.
 
 use proptest::prelude::*;
-use tightfit_devices::{Bytes, Device, Parameter, ProcessorKind, SourceKind, Uncertain};
+use tightfit_devices::{Bytes, Device, Factor, Parameter, ProcessorKind, SourceKind, Spread, Uncertain};
 
 const NAME: &str = "iphone-15-pro";
 
@@ -49,7 +49,8 @@ fn a_spread_of_its_own_wins_and_zero_stays() {
     let battery = r#"default = { from = "facts give"#;
     let own = |spread: &str| written(&[(battery, &format!("default = {{ spread = {spread}, from = \"facts give"))]);
     let wide = own("0.5");
-    assert_eq!(named(&parameters(&wide), "battery.energy-mwh").expect("it may be off").spread.get(), 0.5);
+    let spread = named(&parameters(&wide), "battery.energy-mwh").expect("it may be off").spread;
+    assert_eq!(Some(spread), Spread::from_parts_per_million(500_000));
     assert!(named(&parameters(&own("0")), "battery.energy-mwh").is_none(), "what is exact is no parameter");
 }
 
@@ -83,14 +84,14 @@ fn a_fitted_runtime_moves_as_a_whole() {
 
     let parameters = parameters(&fitted);
     let whole = named(&parameters, &format!("runtime.{place}.fit.spread")).expect("the rate as a whole");
-    assert_eq!(whole.spread.get(), 0.11);
+    assert_eq!(Some(whole.spread), Spread::from_parts_per_million(110_000));
     for held in [&format!("runtime.{place}.bandwidth-share"), "memory.bandwidth-mb-per-s", "cpu.bandwidth-share"] {
         assert!(named(&parameters, held).is_none(), "{held} is in the fit");
     }
     assert!(named(&parameters, "cpu.active-mw").is_some(), "power is not");
     let scale = fitted.moved(&[(whole, 1.25)]).runtimes[place].scale;
     assert_eq!(
-        [scale.bandwidth, scale.arithmetic, scale.compute, scale.overhead, scale.switch].map(|factor| factor.get()),
+        [scale.bandwidth, scale.arithmetic, scale.compute, scale.overhead, scale.switch].map(Factor::get),
         [1_250_000, 1_250_000, 1_250_000, 800_000, 800_000]
     );
 }
