@@ -49,8 +49,15 @@ pub(crate) struct Plan {
     pub(crate) context_max: u32,
 }
 
-/// Plans a cell: what is streamed, and how much memory there is for it.
+/// Plans a cell, and refuses a memory limit that what is always held does not fit in.
 pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
+    let plan = planned(inputs, cell)?;
+    holds_what_is_fixed(inputs, cell, &plan)?;
+    Ok(plan)
+}
+
+/// What is streamed, and how much memory there is for it.
+fn planned(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
     let profile = inputs.profile(cell.strategy);
     let asked = Asked {
@@ -72,6 +79,13 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;
     let room = Room::new(cell.device, cell.limit.or(memory.limit), memory.entitled, memory.budget, fixed);
+    Ok(Plan { streams, room, context_max })
+}
+
+/// That the scenario's limit leaves room for a first row. A device that may be off is killed there instead.
+fn holds_what_is_fixed(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> Result<(), RunError> {
+    let (room, scenario, context_max) = (&plan.room, &inputs.scenario, plan.context_max);
+    let (memory, fixed) = (&scenario.memory, room.fixed);
     let too_small = memory.limit.is_some() && cell.limit.is_none() && room.limit_bytes < fixed.total_bytes();
     if too_small && cell.strategy.stream == Stream::FeedForward {
         return Err(inputs.wrong(format!(
@@ -88,7 +102,7 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
             fixed.total_bytes().div_ceil(1_000_000) + 1,
         )));
     }
-    Ok(Plan { streams, room, context_max })
+    Ok(())
 }
 
 /// The requests that are decoded at once: the one that is asked for and those after it, from the first again where the
@@ -113,12 +127,20 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
-    let plan = plan(inputs, cell)?;
-    let platform = simulator(inputs, cell, &plan);
-    run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))
+    played(inputs, cell, &plan(inputs, cell)?)
 }
 
-/// The same, with what happened when written into `process`. The result is the same to the bit.
+/// Runs a cell on a device whose numbers were moved.
+pub(crate) fn run_moved(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
+    played(inputs, cell, &planned(inputs, cell)?)
+}
+
+fn played(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> Result<RunResult, RunError> {
+    let platform = simulator(inputs, cell, plan);
+    run_on(inputs, cell, plan, Parts::new(inputs, cell, plan, platform))
+}
+
+/// Runs a cell with what happened when written into `process`. The result is the same to the bit.
 pub fn run_traced(inputs: &Inputs, cell: Cell<'_>, process: Process) -> Result<(RunResult, Process), RunError> {
     let plan = plan(inputs, cell)?;
     let (lanes, _) = lanes(cell);

@@ -20,6 +20,7 @@ mod shelf;
 mod study;
 pub mod sweep;
 mod synthetic;
+pub mod uncertainty;
 pub mod validate;
 
 pub use error::RunError;

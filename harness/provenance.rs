@@ -15,12 +15,12 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
         weakest = weakest.max(kind);
         sources.push(Source { key, value: value.to_owned(), kind: kind.to_string(), from: from.to_owned() });
     };
-    for Sourced { key, value, kind, from } in cell.device.sourced() {
+    for Sourced { key, value, kind, from, .. } in cell.device.sourced() {
         if device_key_is_read(inputs, cell, key) {
             add(format!("device.{key}"), value, *kind, from);
         }
     }
-    for Sourced { key, value, kind, from } in inputs.model.sourced() {
+    for Sourced { key, value, kind, from, .. } in inputs.model.sourced() {
         let of_other = key.strip_prefix("quantization.").is_some_and(|rest| !of_section(rest, &inputs.quantization));
         if !of_other {
             add(format!("model.{key}"), value, *kind, from);
@@ -74,7 +74,7 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
 }
 
 /// Whether the run read this number of the device profile: not those of other processors, formats and runtimes.
-fn device_key_is_read(inputs: &Inputs, cell: Cell<'_>, key: &str) -> bool {
+pub(crate) fn device_key_is_read(inputs: &Inputs, cell: Cell<'_>, key: &str) -> bool {
     let runtime = inputs.runtime(cell.device);
     let number = cell.device.runtimes.iter().position(|other| other == runtime).unwrap_or(0).to_string();
     let (section, rest) = key.split_once('.').unwrap_or((key, ""));

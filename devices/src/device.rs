@@ -181,19 +181,44 @@ impl Device {
     ///
     /// The text must be right by itself. The source of a key set here becomes "assumed, set by the user".
     pub fn parse_with(origin: &str, text: &str, overrides: &[(String, toml::Value)]) -> Result<Self, DeviceError> {
-        let device = Self::parse(origin, text)?;
         if overrides.is_empty() {
-            return Ok(device);
+            return Self::parse(origin, text);
         }
+        Self::tabled(origin, text, overrides).map(|(device, _)| device)
+    }
+
+    /// The same, with the table that it was read from.
+    fn tabled(
+        origin: &str,
+        text: &str,
+        overrides: &[(String, toml::Value)],
+    ) -> Result<(Self, toml::Table), DeviceError> {
+        let device = Self::parse(origin, text)?;
         let mut table: toml::Table = Layers::read(origin, text)?.parse()?;
+        if overrides.is_empty() {
+            return Ok((device, table));
+        }
         let origin = &format!("{origin} with settings");
         for (key, value) in overrides {
             overrides::set(&mut table, key, value.clone()).map_err(|problem| problem.at(origin, None))?;
         }
-        let in_toml = |problem| DeviceError::Toml { origin: origin.clone(), problem: Box::new(problem) };
+        Ok((Self::of_table(origin, &table)?, table))
+    }
+
+    /// The profile by embedded name or path, with keys set and the table that it was read from.
+    pub(crate) fn load_tabled(
+        name_or_path: &str,
+        overrides: &[(String, toml::Value)],
+    ) -> Result<(Self, toml::Table), DeviceError> {
+        Self::tabled(name_or_path, &text_of(name_or_path)?, overrides)
+    }
+
+    /// The profile that a whole table describes; `origin` names it in errors.
+    pub(crate) fn of_table(origin: &str, table: &toml::Table) -> Result<Self, DeviceError> {
+        let in_toml = |problem| DeviceError::Toml { origin: origin.to_owned(), problem: Box::new(problem) };
         let mut device: Self = table.clone().try_into().map_err(in_toml)?;
-        check::possible(&device, &table).map_err(|problem| problem.at(origin, None))?;
-        device.numbers = sourced_numbers(&table);
+        check::possible(&device, table).map_err(|problem| problem.at(origin, None))?;
+        device.numbers = sourced_numbers(table);
         Ok(device)
     }
 

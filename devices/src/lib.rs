@@ -24,6 +24,8 @@ mod runtime;
 mod simplex;
 mod source;
 mod sourced;
+mod spread;
+mod uncertain;
 pub mod units;
 mod weight_format;
 
@@ -38,6 +40,8 @@ pub use processor::{ComputeFormat, Processor, ProcessorKind};
 pub use runtime::{ByFormat, ByFormatValue, Placement, Runtime, RuntimeFit, Scale};
 pub use source::{Source, SourceKind, Sources};
 pub use sourced::{Sourced, sourced_numbers};
+pub use spread::Spread;
+pub use uncertain::{Parameter, Uncertain};
 pub use units::{
     Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
     Picojoules, Share,

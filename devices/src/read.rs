@@ -7,9 +7,12 @@ use serde::{
     de::{Error, Visitor},
 };
 
-use crate::units::{
-    Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
-    Picojoules, Share,
+use crate::{
+    Spread,
+    units::{
+        Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
+        Picojoules, Share,
+    },
 };
 
 /// What a number may be: its smallest value (itself excluded if `above`), its largest, and the factor to the unit.
@@ -184,6 +187,15 @@ pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<Share, D::Error> {
         .map_err(|_| D::Error::custom(format!("{number} is no share: give a number above 0 and at most 1")))?;
     let parts = u32::try_from(parts).map_err(D::Error::custom)?;
     Share::from_parts_per_million(parts).ok_or_else(|| D::Error::custom("a share is above 0 and at most 1"))
+}
+
+/// A spread that may be left out, 0 to 1.
+pub fn optional_spread<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Spread>, D::Error> {
+    let number = f64::deserialize(from)?;
+    let parts = Bounds::zero_or_more(1.0, 1e6, "as a spread").integer(number);
+    let spread = parts.ok().and_then(|parts| u32::try_from(parts).ok()).and_then(Spread::from_parts_per_million);
+    let wrong = || D::Error::custom(format!("{number} is no spread: give 0 to 1, such as 0.1 for 10 %"));
+    spread.map(Some).ok_or_else(wrong)
 }
 
 /// A share that may be left out.

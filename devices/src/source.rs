@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 
-use crate::read;
+use crate::{Spread, read};
 
 /// How far a number can be trusted; the order is from strongest to weakest, so the weakest of several is their `max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -51,6 +51,17 @@ pub struct Source {
     /// The place, the arithmetic, or the reason for a guess.
     #[serde(deserialize_with = "read::text")]
     pub from: String,
+    /// How sure it is, where that is known better than its kind says (`spread`): 0.07 is 7 %, 0 is exact. Profiles only.
+    #[serde(default, deserialize_with = "read::optional_spread")]
+    pub spread: Option<Spread>,
+}
+
+impl Source {
+    /// How sure the number is: its own spread, or that of its kind.
+    #[must_use]
+    pub fn spread(&self) -> Spread {
+        self.spread.unwrap_or_else(|| self.kind.spread())
+    }
 }
 
 /// The sources of a section: one for all its numbers, and others for single keys.

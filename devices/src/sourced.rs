@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use crate::{Source, SourceKind, Sources};
+use crate::{SourceKind, Sources, Spread};
 
 /// One number of a profile, as written, and where it is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Sourced {
     pub kind: SourceKind,
     /// The place, the arithmetic, or the reason for a guess.
     pub from: String,
+    /// How sure it is.
+    pub spread: Spread,
 }
 
 /// Every number of a table's sections (and of its arrays of sections), with its source; `schema` is no such number.
@@ -47,10 +49,11 @@ fn leaf(key: &str, local: &str, value: &Value, sources: Option<&Sources>, number
             }
         }
         value if is_number(value) => {
-            let Some(Source { kind, from }) = sources.map(|sources| sources.of(local).clone()) else {
+            let Some(source) = sources.map(|sources| sources.of(local)) else {
                 return;
             };
-            numbers.push(Sourced { key: key.to_owned(), value: value.to_string(), kind, from });
+            let (from, spread) = (source.from.clone(), source.spread());
+            numbers.push(Sourced { key: key.to_owned(), value: value.to_string(), kind: source.kind, from, spread });
         }
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! `tightfit run`.
 
-use std::path::Path;
+use std::{num::NonZeroU32, path::Path};
 
 use tightfit::{
     Inputs, Report, RunError,
@@ -10,6 +10,7 @@ use tightfit::{
     run::{self, Curve},
     scenarios::{Scenario, Settings},
     sweep::{Asked, Shard},
+    uncertainty,
 };
 
 use super::{
@@ -30,10 +31,20 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
         timeline::can_be_of(file, &scenarios, options.host.on)?;
     }
     if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
+        if options.samples.is_some() {
+            return Err(RunError::Usage(
+                "--samples: a [sweep] has a row a point and no intervals: leave one of the two out".to_owned(),
+            ));
+        }
         if options.host.on == On::Host {
             return Err(RunError::Usage("--on host: a sweep is simulated: leave its [sweep] out".to_owned()));
         }
         return sweep(options, settings, &scenarios[swept], names.len());
+    }
+    if options.samples.is_some() && options.host.on == On::Host {
+        return Err(RunError::Usage(
+            "--samples: what this machine does is measured, not drawn: leave --on host or the samples out".to_owned(),
+        ));
     }
     if options.shard.is_some() {
         return Err(RunError::Usage("--shard: the scenario has no [sweep] to run a part of".to_owned()));
@@ -56,7 +67,11 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
             (None, None) => run::run(inputs, curve, || bar.inc(1)),
         };
         bar.finish_and_clear();
-        results.push((inputs, Report::new(inputs, of_scenario?, command_line())));
+        let mut of_scenario = of_scenario?;
+        if let Some(samples) = options.samples {
+            sample(inputs, samples, &mut of_scenario)?;
+        }
+        results.push((inputs, Report::new(inputs, of_scenario, command_line())));
     }
     // Files first: where they can't be written nothing is printed either.
     if let Some(folder) = &options.out {
@@ -92,6 +107,15 @@ fn host(options: &OnHost) -> Host {
     host.verify = options.verify;
     host.note = output::note;
     host
+}
+
+/// Says how sure the results at the scenario's own memory limit are.
+fn sample(inputs: &Inputs, samples: NonZeroU32, results: &mut [RunResult]) -> Result<(), RunError> {
+    let cells = run::cells(inputs, Curve::Skip);
+    let bar = progress::bar(cells.len() as u64, "cells sampled");
+    let filled = uncertainty::fill(inputs, &cells, samples, &mut results[..cells.len()], || bar.inc(1));
+    bar.finish_and_clear();
+    filled
 }
 
 /// That no file is in the folder's place.

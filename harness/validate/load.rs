@@ -232,7 +232,7 @@ fn cases_of(row: &Measurement) -> Result<Cases, String> {
         runtime: named.runtime.to_owned(),
         processor: named.processor,
         condition: named.condition,
-        source: Source { kind: SourceKind::Published, from: publisher(&row.source) },
+        source: Source { kind: SourceKind::Published, from: publisher(&row.source), spread: None },
         case: vec![case],
     })
 }

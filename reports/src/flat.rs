@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::metrics::{Number, numbers};
-use crate::schema::RunResult;
+use crate::schema::{Interval, RunResult};
 
 /// Names of the first columns, in order.
 const NAMES: [&str; 6] = ["scenario", "device", "model", "strategy", "platform", "seed"];
@@ -34,12 +34,13 @@ impl Cell<'_> {
     }
 }
 
-/// The columns of some results. `parameters.*` and `digests.*` are every key that any of them has; sources are in the
-/// JSON only.
+/// The columns of some results. `parameters.*`, `digests.*` and `intervals.*` are every key that any of them has; sources
+/// are in the JSON only.
 #[derive(Clone, Debug)]
 pub(crate) struct Columns<'r> {
     parameters: BTreeSet<&'r String>,
     digests: BTreeSet<&'r String>,
+    intervals: BTreeSet<&'r String>,
 }
 
 impl<'r> Columns<'r> {
@@ -47,7 +48,8 @@ impl<'r> Columns<'r> {
     pub(crate) fn of(results: impl Iterator<Item = &'r RunResult> + Clone) -> Self {
         Self {
             parameters: results.clone().flat_map(|r| r.parameters.keys()).collect(),
-            digests: results.flat_map(|r| r.digests.keys()).collect(),
+            digests: results.clone().flat_map(|r| r.digests.keys()).collect(),
+            intervals: results.flat_map(|r| r.intervals.keys()).collect(),
         }
     }
 
@@ -58,6 +60,9 @@ impl<'r> Columns<'r> {
         names.extend(self.digests.iter().map(|key| format!("digests.{key}")));
         names.extend(numbers(&RunResult::default()).iter().map(|(name, _)| (*name).to_owned()));
         names.extend(LAST.map(str::to_owned));
+        names.extend(
+            self.intervals.iter().flat_map(|name| ["low", "high"].map(|end| format!("intervals.{name}.{end}"))),
+        );
         names
     }
 
@@ -71,6 +76,10 @@ impl<'r> Columns<'r> {
         row.extend(numbers(r).into_iter().map(|(_, number)| Cell::Number(number)));
         row.extend([&r.quality.mass_from, &r.memory.outcome, &r.provenance.weakest].map(text));
         row.push(Cell::Text(Cow::Owned(r.provenance.assumed.join("; "))));
+        row.extend(self.intervals.iter().flat_map(|name| match r.intervals.get(*name) {
+            Some(Interval { low, high }) => [low, high].map(|end| Cell::Number(Number::Real(*end))),
+            None => [Cell::Nothing, Cell::Nothing],
+        }));
         row
     }
 }

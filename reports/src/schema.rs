@@ -65,6 +65,16 @@ pub struct RunResult {
     pub not_measured: Vec<String>,
     /// What the inputs rest on.
     pub provenance: Provenance,
+    /// Samples that the intervals are from; 0 where none were drawn.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub samples: u32,
+    /// Where each number lies nine times of ten, its inputs being as unsure as their sources: by dotted name, such as
+    /// `throughput.decode_tokens_per_s`. Empty where no samples were drawn.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub intervals: BTreeMap<String, Interval>,
+    /// The five inputs whose spread moves the speed most, the first most. Empty where no samples were drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitivity: Vec<Sensitivity>,
     /// Per-token rows, kept out of the JSON (they go to Parquet and CSV).
     #[serde(skip)]
     pub tokens: Vec<TokenRow>,
@@ -76,6 +86,35 @@ impl RunResult {
     pub fn lacks(&self, group: &str) -> bool {
         self.not_measured.iter().any(|none| none == group)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Where a number lies nine times of ten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interval {
+    /// 5th percentile of the samples.
+    pub low: f64,
+    /// 95th percentile.
+    pub high: f64,
+}
+
+/// How much one input's spread matters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sensitivity {
+    /// Its dotted key, for instance `device.flash.ceiling-mb-per-s`; a fitted runtime as a whole is
+    /// `device.runtime.0.fit.spread`.
+    pub key: String,
+    /// Its spread: a standard deviation of the logarithm.
+    pub spread: f64,
+    /// Its share of the variance of decoded tokens a second (prompt tokens where nothing is decoded), each input moved
+    /// up by its spread alone.
+    pub share: f64,
 }
 
 /// Latencies of the request, nanoseconds.

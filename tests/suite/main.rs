@@ -32,3 +32,4 @@ mod sweep;
 mod taken_back;
 mod timeline;
 mod tiny;
+mod uncertainty;

@@ -8,3 +8,4 @@ mod mutation;
 mod order;
 mod overrides;
 mod profiles;
+mod uncertain;

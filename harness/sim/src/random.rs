@@ -43,6 +43,13 @@ impl Random {
         ((u128::from(self.generator.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
+    /// A normal number of mean 0 and deviation 1: twelve equal chances added up, so none is beyond 6. Sums of integers only,
+    /// which are the same on every machine.
+    pub fn normal(&mut self) -> f64 {
+        let sum: u64 = (0..12).map(|_| u64::from(self.generator.next_u32())).sum();
+        sum as f64 / 4_294_967_296.0 - 6.0
+    }
+
     /// True with a chance of `wanted` in `left`.
     pub fn one_of(&mut self, wanted: usize, left: usize) -> bool {
         let scaled = (u128::from(self.generator.next_u64()) * left as u128) >> 64;

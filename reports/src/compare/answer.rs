@@ -3,7 +3,7 @@
 use super::{
     Comparison, Group, OWNERS, groups, is_killed, is_naive, is_open_loop, is_oracle, lost, spoken, wall_owners_ns,
 };
-use crate::schema::RunResult;
+use crate::schema::{Interval, RunResult};
 use crate::units::{data, energy, percent, significant};
 
 /// One text per device, for instance `iPhone 15 Pro: window-5 is the fastest of those that fit: 41.2 tok/s, 3.2x
@@ -62,7 +62,14 @@ fn verdict(group: &Group<'_>, best: &RunResult, comparison: &Comparison) -> Stri
     };
     let speed = significant(best.throughput.decode_tokens_per_s);
     let joules = (!best.lacks("energy")).then(|| format!(" at {} a token", energy(best.energy.joules_per_token)));
-    format!("{}{at} {says} {speed} tok/s{}", best.strategy, joules.unwrap_or_default())
+    let sure = interval(best);
+    format!("{}{at} {says} {speed} tok/s{sure}{}", best.strategy, joules.unwrap_or_default())
+}
+
+/// How sure the speed is, where samples were drawn: ` [1.8-2.5]`.
+fn interval(result: &RunResult) -> String {
+    let bracketed = |interval: &Interval| format!(" [{}-{}]", significant(interval.low), significant(interval.high));
+    result.intervals.get("throughput.decode_tokens_per_s").map(bracketed).unwrap_or_default()
 }
 
 /// An open-loop result that beats the best exact one: named beside it, since its price is not paid in time.

@@ -80,6 +80,7 @@ fn legend(grid: &Grid<'_>) -> String {
     if grid.marks().iter().any(|mark| mark.sign == '‡') {
         parts.push(format!("<b>fastest</b> {}", grid.best_meaning()));
     }
+    parts.extend(Some(escaped(&grid.interval_meaning())).filter(|meaning| !meaning.is_empty()));
     parts.push("<b>MB</b> 10<sup>6</sup> bytes".to_owned());
     format!("<p class=\"legend\">{}.</p>\n", parts.join("; "))
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Meta, escaped};
+use crate::compare::groups;
 use crate::schema::{RunResult, Source};
+use crate::units::percent;
 
 /// Kinds of source, weakest first.
 const KINDS: [&str; 5] = ["assumed", "derived", "published", "datasheet", "measured"];
@@ -37,6 +39,7 @@ pub(super) fn section(results: &[RunResult], meta: &Meta) -> String {
             rows.into_iter().map(row).collect::<String>()
         ));
     }
+    out.push_str(&doubts(results));
     out.push_str(&made(results, meta));
     out.push_str("</section>\n");
     out
@@ -55,6 +58,32 @@ fn summary(sources: &[(Source, String)]) -> String {
         out.push_str(&format!("<p class=\"warning\"><strong>Assumed</strong>: {}.</p>\n", names.join(", ")));
     }
     out
+}
+
+/// Whose spread moves the speed of the fastest of each device most; nothing where no samples were drawn.
+fn doubts(results: &[RunResult]) -> String {
+    let mut rows = String::new();
+    for group in groups(results) {
+        for doubt in group.leader().into_iter().flat_map(|leader| &leader.sensitivity) {
+            rows.push_str(&format!(
+                "<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td></tr>\n",
+                escaped(&group.title),
+                escaped(&doubt.key),
+                percent(doubt.spread),
+                percent(doubt.share)
+            ));
+        }
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "<h3>Where the doubt comes from</h3>\n<p>Each input of a device\u{2019}s fastest strategy moved up by its \
+         spread while the others stay: its share of the variance of the speed.</p>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Where the doubt comes from\">\n<table>\n\
+         <thead><tr><th scope=\"col\">of</th><th scope=\"col\">input</th><th scope=\"col\">spread</th>\
+         <th scope=\"col\">share</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n"
+    )
 }
 
 fn row(source: &Source) -> String {

@@ -5,7 +5,7 @@
 mod occasional;
 
 use crate::compare::{Comparison, Mark, groups, is_killed, is_open_loop, marked, marks_in, stall_share};
-use crate::schema::RunResult;
+use crate::schema::{Interval, RunResult};
 use crate::units::{DATA, ENERGY, NONE, TIME, Unit, common, significant};
 
 /// A column: two lines of title, what it means, and how dear it is when space runs out.
@@ -22,6 +22,8 @@ pub struct Column {
     /// Text stands left, numbers right.
     pub is_text: bool,
     pub(super) value: Value,
+    /// The number of the result whose interval stands behind the value, where there is one.
+    interval: Option<&'static str>,
 }
 
 /// A cell: its text and the number behind it, by which a page sorts.
@@ -101,6 +103,17 @@ impl Grid<'_> {
         marks_in(&self.lines.iter().map(|line| line.result).collect::<Vec<_>>())
     }
 
+    /// What stands in brackets, for the legend: empty where nothing does.
+    #[must_use]
+    pub fn interval_meaning(&self) -> String {
+        match self.lines.iter().map(|line| line.result.samples).max() {
+            None | Some(0) => String::new(),
+            Some(samples) => format!(
+                "[low-high]: nine of ten of {samples} samples, in which each input is off as far as its kind of source may be"
+            ),
+        }
+    }
+
     /// What makes a line the best of its device, for the legend.
     #[must_use]
     pub fn best_meaning(&self) -> &'static str {
@@ -114,12 +127,19 @@ impl Grid<'_> {
 
 impl Column {
     fn cell(&self, result: &RunResult) -> Cell {
-        let number = |value: f64| Cell { text: significant(value), sort: value.is_finite().then_some(value) };
+        let interval = |size: f64| {
+            let Interval { low, high } = result.intervals.get(self.interval?)?;
+            Some(format!(" [{}-{}]", significant(low / size), significant(high / size)))
+        };
+        let number = |value: f64, size: f64| Cell {
+            text: significant(value) + &interval(size).unwrap_or_default(),
+            sort: value.is_finite().then_some(value),
+        };
         match self.value {
             Value::Speed(..) | Value::Measured(..) if is_killed(result) => Cell { text: NONE.to_owned(), sort: None },
             Value::Measured(group, ..) if result.lacks(group) => Cell { text: NONE.to_owned(), sort: None },
             Value::Measured(_, of, size) | Value::Speed(of, size) | Value::Always(of, size) => {
-                number(of(result) / size)
+                number(of(result) / size, size)
             }
             Value::Text(of) => Cell { text: of(result).to_owned(), sort: None },
         }
@@ -140,9 +160,16 @@ fn columns(results: &[RunResult]) -> Vec<Column> {
     let peak = common(&DATA, results.iter().map(|r| r.memory.peak_bytes as f64));
     let energy = common(&ENERGY, alive().map(|r| r.energy.joules_per_token));
     let per_token = |unit: Unit| format!("{}/tok", unit.name);
+    let decode = |r: &RunResult| r.throughput.decode_tokens_per_s;
     let mut columns = vec![
-        speed("speed", "tok/s", "decoded tokens a second, from the second on", 0, |r| r.throughput.decode_tokens_per_s),
-        timed("TTFT", first, "time to first token", 2, |r| r.latency.ttft_ns as f64),
+        Column {
+            interval: Some("throughput.decode_tokens_per_s"),
+            ..speed("speed", "tok/s", "decoded tokens a second, from the second on", 0, decode)
+        },
+        Column {
+            interval: Some("latency.ttft_ns"),
+            ..timed("TTFT", first, "time to first token", 2, |r| r.latency.ttft_ns as f64)
+        },
         timed("TPOT", gap, "mean time per later token", 1, |r| r.latency.tpot_ns as f64),
         timed("p50", gap, "median gap between tokens", 9, |r| r.latency.itl_p50_ns as f64),
         timed("p95", gap, "95 % of gaps are shorter", 7, |r| r.latency.itl_p95_ns as f64),
@@ -179,7 +206,7 @@ fn columns(results: &[RunResult]) -> Vec<Column> {
 }
 
 pub(super) fn column(title: &'static str, unit: String, meaning: &'static str, expendable: u8) -> Column {
-    Column { title, unit, meaning, expendable, is_text: false, value: Value::Text(|_| "") }
+    Column { title, unit, meaning, expendable, is_text: false, value: Value::Text(|_| ""), interval: None }
 }
 
 fn speed(title: &'static str, unit: &str, meaning: &'static str, expendable: u8, of: fn(&RunResult) -> f64) -> Column {

@@ -29,6 +29,11 @@ pub fn markdown(results: &[RunResult]) -> String {
         out.push(row(&cells));
     }
     out.push(String::new());
+    let interval = grid.interval_meaning();
+    if !interval.is_empty() {
+        out.push(format!("{}.", escaped(&interval)));
+        out.push(String::new());
+    }
     for mark in grid.marks() {
         out.push(format!("{} {}.", mark.sign, mark.meaning));
         out.push(String::new());

@@ -130,6 +130,7 @@ fn legend(grid: &Grid<'_>, shape: &Shape) -> Vec<String> {
         .map(|index| format!("{}: {}", grid.columns[*index].title, grid.columns[*index].meaning))
         .collect();
     lines.push(format!("{} · MB = 10^6 bytes", meanings.join(" · ")));
+    lines.extend(Some(grid.interval_meaning()).filter(|meaning| !meaning.is_empty()));
     if !shape.dropped.is_empty() {
         let names: Vec<&str> = shape.dropped.iter().map(|index| grid.columns[*index].title).collect();
         lines.push(format!(

@@ -164,6 +164,9 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
         platform: "sim".to_owned(),
         parameters,
         seed: 7,
+        samples: 0,
+        intervals: BTreeMap::new(),
+        sensitivity: Vec::new(),
         digests: BTreeMap::from([
             ("device".to_owned(), format!("{:064x}", device.len() as u128 * 0x9e37_79b9_7f4a_7c15)),
             ("trace".to_owned(), format!("{:064x}", 0x5851_f42d_4c95_7f2d_u128)),

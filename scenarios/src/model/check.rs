@@ -104,5 +104,13 @@ fn sources(file: &ModelFile, table: &Table) -> Result<(), Problem> {
             return Err(Problem::new(format!("source.{key}"), text));
         }
     }
-    Ok(())
+    let default = ("default", &file.source.default);
+    let own = file.source.keys.iter().map(|(key, source)| (key.as_str(), source));
+    match own.chain([default]).find(|(_, source)| source.spread.is_some()) {
+        Some((key, _)) => Err(Problem::new(
+            format!("source.{key}"),
+            "a `spread`, which only a device's numbers have: leave it out, a model is what it is",
+        )),
+        None => Ok(()),
+    }
 }

@@ -77,14 +77,18 @@ pub(super) fn scenario(
 
 /// That a memory limit of the file's own says where it is from.
 pub(super) fn limit_has_source(origin: &str, file: &ScenarioFile) -> Result<(), ScenarioError> {
-    if file.memory.limit.is_some() == file.memory.limit_source.is_some() {
+    let problem = if file.memory.limit.is_some() != file.memory.limit_source.is_some() {
+        "a limit-mb and its limit-source = { kind = \"assumed\", from = \"…\" } go together"
+    } else if file.memory.limit_source.as_ref().is_some_and(|source| source.spread.is_some()) {
+        "a `spread`, which only a device's numbers have: leave it out, the limit is what is asked about"
+    } else {
         return Ok(());
-    }
+    };
     Err(ScenarioError::Impossible {
         kind: CATALOG.kind,
         origin: origin.to_owned(),
         key: "memory.limit-source".to_owned(),
-        problem: "a limit-mb and its limit-source = { kind = \"assumed\", from = \"…\" } go together".to_owned(),
+        problem: problem.to_owned(),
     })
 }
 

@@ -52,3 +52,15 @@ fn others_are_distinct_ascending_evenly_spread_and_none_of_those_taken() {
     Random::at(1, "others", 0, 0).add_others(500, 100, &taken, &mut all);
     assert_eq!(all.len(), 66, "no more than there are");
 }
+
+#[test]
+fn normal_numbers_are_normal() {
+    let numbers: Vec<f64> = (0..20_000).map(|place| Random::at(3, "normal", place, 0).normal()).collect();
+    let count = numbers.len() as f64;
+    let mean = numbers.iter().sum::<f64>() / count;
+    let variance = numbers.iter().map(|number| number * number).sum::<f64>() / count;
+    // Six deviations of 0.007 and 0.01.
+    assert!(mean.abs() < 0.043 && (variance - 1.0).abs() < 0.06, "{mean}, {variance}");
+    let within = numbers.iter().filter(|number| number.abs() < 1.0).count() as f64 / count;
+    assert!((within - 0.683).abs() < 0.025, "{within}");
+}
