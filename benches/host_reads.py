@@ -3,7 +3,8 @@
 
 Needs fio (Debian package `fio`) and `cargo build --release -p tightfit-host --example reads`. A file of noise is written to
 --folder and removed at the end. Each cell is measured --rounds times, the four readers in turn in every round, so that other
-load on the machine falls on all of them; the medians are compared.
+load on the machine falls on all of them; the medians are compared. --realtime runs all four with `chrt -f 10`, which keeps
+such load off the processors (not off the disk).
 """
 
 import argparse
@@ -18,21 +19,24 @@ SIZES_KIB = [4, 16, 32, 64, 256]
 LANES = [1, 8, 32]
 
 
-def fio(file, engine, size_kib, lanes, seconds):
+REALTIME = ["chrt", "-f", "10"]
+
+
+def fio(before, file, engine, size_kib, lanes, seconds):
     """Throughput of fio in MB/s."""
     jobs = {"psync": ["--ioengine=psync", f"--numjobs={lanes}", "--thread"],
             "io_uring": ["--ioengine=io_uring", f"--iodepth={lanes}", "--numjobs=1"]}[engine]
     out = subprocess.run(
-        ["fio", "--name=reads", f"--filename={file}", "--rw=randread", "--direct=1", f"--bs={size_kib}k", "--time_based",
+        [*before, "fio", "--name=reads", f"--filename={file}", "--rw=randread", "--direct=1", f"--bs={size_kib}k", "--time_based",
          f"--size={os.path.getsize(file)}", f"--runtime={seconds}", "--group_reporting", "--randrepeat=0", "--norandommap",
          "--output-format=json", *jobs],
         check=True, capture_output=True, text=True).stdout
     return json.loads(out[out.index("{"):])["jobs"][0]["read"]["bw_bytes"] / 1e6
 
 
-def ours(program, file, reads, size_kib, lanes, seconds):
+def ours(before, program, file, reads, size_kib, lanes, seconds):
     """Throughput of our reader in MB/s."""
-    out = subprocess.run([program, file, reads, str(size_kib * 1024), str(lanes), str(seconds)],
+    out = subprocess.run([*before, program, file, reads, str(size_kib * 1024), str(lanes), str(seconds)],
                          capture_output=True, text=True)
     if out.returncode != 0:
         sys.exit(f"{program}: {out.stdout.strip()}")
@@ -46,8 +50,10 @@ def main():
     options.add_argument("--file-mib", type=int, default=1024)
     options.add_argument("--seconds", type=int, default=1)
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--realtime", action="store_true")
     asked = options.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    before = REALTIME if asked.realtime else []
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors{', readers at real-time priority' * asked.realtime}\n")
     print("| KiB | lanes | fio psync | ours, threads | ratio | fio io_uring | ours, ring | ratio |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.NamedTemporaryFile(dir=asked.folder) as file:
@@ -61,9 +67,10 @@ def main():
                 rates = {"psync": [], "direct": [], "io_uring": [], "ring": []}
                 for _ in range(asked.rounds):
                     for engine in ["psync", "io_uring"]:
-                        rates[engine].append(fio(file.name, engine, size_kib, lanes, asked.seconds))
+                        rates[engine].append(fio(before, file.name, engine, size_kib, lanes, asked.seconds))
                     for reads in ["direct", "ring"]:
-                        rates[reads].append(ours(asked.program, file.name, reads, size_kib, lanes, asked.seconds))
+                        rates[reads].append(
+                            ours(before, asked.program, file.name, reads, size_kib, lanes, asked.seconds))
                 psync, direct, uring, ring = (statistics.median(rates[key]) for key in rates)
                 ratios["threads"].append(direct / psync)
                 ratios["ring"].append(ring / uring)

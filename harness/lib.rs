@@ -3,6 +3,7 @@
 //! This crate is the composition root: it loads a scenario's inputs, builds the engine on a simulated device, runs every
 //! (device, strategy) and assembles results. Only it knows all the other crates.
 
+pub mod alone;
 pub mod cell;
 pub mod compose;
 pub mod curve;

@@ -6,9 +6,9 @@ use tightfit_scenarios::model::Recipe;
 
 use crate::{Inputs, cell::Cell, compose::streams::named::PREDICTOR_WEIGHT_BYTES};
 
-/// The sources of a cell.
+/// The sources of a cell, on a simulated device or on this machine, which looks at no speed of a device.
 #[must_use]
-pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
+pub fn provenance(inputs: &Inputs, cell: Cell<'_>, is_simulated: bool) -> Provenance {
     let mut sources = Vec::new();
     let mut weakest = SourceKind::Measured;
     let mut add = |key: String, value: &str, kind: SourceKind, from: &str| {
@@ -16,7 +16,7 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
         sources.push(Source { key, value: value.to_owned(), kind: kind.to_string(), from: from.to_owned() });
     };
     for Sourced { key, value, kind, from, .. } in cell.device.sourced() {
-        if device_key_is_read(inputs, cell, key) {
+        if device_key_is_read(inputs, cell, key) && (is_simulated || is_read_on_host(key)) {
             add(format!("device.{key}"), value, *kind, from);
         }
     }
@@ -90,6 +90,29 @@ pub(crate) fn device_key_is_read(inputs: &Inputs, cell: Cell<'_>, key: &str) -> 
             _ => true,
         },
         _ => true,
+    }
+}
+
+/// Adds what the machine said of itself when a run on it began.
+pub(crate) fn add_machine(provenance: &mut Provenance, facts: Vec<(&'static str, String)>) {
+    let from = "the system's own account when the run began";
+    let source = |(key, value)| Source {
+        key: format!("host.{key}"),
+        value,
+        kind: SourceKind::Measured.to_string(),
+        from: from.to_owned(),
+    };
+    provenance.sources.extend(facts.into_iter().map(source));
+}
+
+/// Whether a run on this machine reads this number of the device profile: what there is of memory, the units of flash, and
+/// for policies that weigh reads its speed.
+fn is_read_on_host(key: &str) -> bool {
+    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
+    match section {
+        "memory" => !rest.ends_with("-per-s"),
+        "runtime" => rest.ends_with(".memory-mb"),
+        section => section == "flash",
     }
 }
 

@@ -1,5 +1,7 @@
 //! The library's face: what is to be run, and its run.
 
+use std::num::NonZeroU32;
+
 use tightfit_scenarios::{
     Scenario, Settings, Strategy,
     strategy::{Mechanism, Partition},
@@ -8,6 +10,7 @@ use tightfit_scenarios::{
 use crate::{
     Inputs, OwnPolicy, Report, RunError,
     run::{self, Curve},
+    uncertainty,
 };
 
 /// A scenario to be run, with what is to be different of it.
@@ -28,6 +31,7 @@ pub struct Study {
     strategies: Vec<String>,
     policies: Vec<(OwnPolicy, String)>,
     curve: Curve,
+    samples: Option<NonZeroU32>,
 }
 
 /// Runs a scenario as it is: by built-in name, or from a path that ends in `.toml`.
@@ -46,6 +50,7 @@ impl Study {
             strategies: Vec::new(),
             policies: Vec::new(),
             curve: Curve::Skip,
+            samples: None,
         }
     }
 
@@ -86,6 +91,13 @@ impl Study {
         self
     }
 
+    /// Draws so many samples of the devices' numbers, each within its source's spread, and gives each metric an interval.
+    #[must_use]
+    pub fn with_samples(mut self, samples: NonZeroU32) -> Self {
+        self.samples = Some(samples);
+        self
+    }
+
     /// Runs every device with every strategy, on all cores.
     pub fn run(self) -> Result<Report, RunError> {
         let settings = Settings::parse(&self.settings)?;
@@ -103,7 +115,11 @@ impl Study {
             own.push(policy);
         }
         let inputs = Inputs::load(scenario, &settings)?.with_policies(own);
-        let results = run::run(&inputs, self.curve, || {})?;
+        let mut results = run::run(&inputs, self.curve, || {})?;
+        if let Some(samples) = self.samples {
+            let cells = run::cells(&inputs, Curve::Skip);
+            uncertainty::fill(&inputs, &cells, samples, &mut results[..cells.len()], || {})?;
+        }
         Ok(Report::new(&inputs, results, format!("tightfit::Study::of({:?})", self.scenario)))
     }
 }

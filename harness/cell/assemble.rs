@@ -54,7 +54,7 @@ pub(super) fn result<P: World>(
         energy: energy(cell, &recorder, streams),
         thermal: thermal(&recorder, &time),
         not_measured: P::NOT_MEASURED.iter().map(|&group| group.to_owned()).collect(),
-        provenance: provenance::provenance(inputs, cell),
+        provenance: provenance::provenance(inputs, cell, P::IS_VIRTUAL),
         samples: 0,
         intervals: BTreeMap::new(),
         sensitivity: Vec::new(),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tightfit_engine::{Store, resident::Placement};
-use tightfit_host::{HostError, HostPlatform, Reads, Shape, Spec, WeightFile, weights};
+use tightfit_host::{HostError, HostPlatform, Reads, Shape, Spec, WeightFile, machine, weights};
 use tightfit_scenarios::strategy::{self, Mechanism};
 
 use super::{Cell, Plan, lanes, plan, run_on};
@@ -19,6 +19,7 @@ use crate::{
         shape::shape,
         stepper::{self, Parts},
     },
+    provenance,
 };
 use tightfit_reports::schema::RunResult;
 
@@ -181,6 +182,11 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>, host: &Host) -> Result<RunResult, Ru
             verify: host.verify,
         })?)
     })?;
+    let on = host.store.as_deref().unwrap_or(&host.folder);
+    let mut facts = machine::facts(on);
+    facts.push(("reads", format!("{:?}", host.reads).to_lowercase()));
     let parts = Parts::new(inputs, cell, &plan, platform);
-    run_on(inputs, cell, &plan, parts)
+    let mut result = run_on(inputs, cell, &plan, parts)?;
+    provenance::add_machine(&mut result.provenance, facts);
+    Ok(result)
 }

@@ -1,7 +1,7 @@
 //! `tightfit store`.
 
 use tightfit::{
-    Inputs, RunError,
+    Inputs, RunError, alone,
     cell::{self, Cell},
     host::WeightFile,
     scenarios::{Scenario, Settings},
@@ -22,8 +22,13 @@ pub(crate) fn store(command: &StoreCommand) -> Result<(), RunError> {
 
 fn build(options: &Build) -> Result<(), RunError> {
     let settings = Settings::parse(&options.settings)?;
-    let scenario = Scenario::load_with(&options.scenario, std::slice::from_ref(&options.strategy), &settings)?;
-    let inputs = Inputs::load(scenario, &settings)?;
+    let inputs = match &options.model {
+        Some(model) => alone::inputs(model, options.quantization.as_deref(), &options.strategy, &settings)?,
+        None => {
+            let scenario = Scenario::load_with(&options.scenario, std::slice::from_ref(&options.strategy), &settings)?;
+            Inputs::load(scenario, &settings)?
+        }
+    };
     let (device, strategy) = (&inputs.devices[0], &inputs.scenario.strategies[0]);
     let label =
         cell::host::build(&inputs, Cell { device, strategy, limit: None }, options.gguf.as_deref(), &options.out)?;

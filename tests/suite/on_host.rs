@@ -50,6 +50,19 @@ fn counts_are_equal_to_the_digit_and_energy_is_not_claimed() {
         assert!(here.flash.bytes > 0 && here.time.flash_stall_ns > 0 && here.time.compute_ns > 0, "{}", here.strategy);
         assert_eq!(here.not_measured, ["bounds", "energy", "thermal"]);
         assert!(simulated.not_measured.is_empty() && simulated.energy.total_pj > 0);
+        let keys = |result: &RunResult| -> Vec<String> {
+            result.provenance.sources.iter().map(|source| source.key.clone()).collect()
+        };
+        let (of_simulated, of_here) = (keys(simulated), keys(here));
+        for key in ["host.processor", "host.system-kernel", "host.disk", "host.load-average", "host.reads"] {
+            assert!(of_here.iter().any(|has| has == key), "{key} is not told: {of_here:?}");
+            assert!(!of_simulated.iter().any(|has| has == key), "{key} of a simulated device");
+        }
+        assert!(
+            !of_here.iter().any(|key| key.starts_with("device.cpu") || key.starts_with("device.power")),
+            "{of_here:?}"
+        );
+        assert!(of_simulated.iter().any(|key| key.starts_with("device.cpu")), "{of_simulated:?}");
     }
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").collect();
     assert!(left.is_empty(), "generated stores were left: {left:?}");
@@ -69,6 +82,29 @@ fn a_store_that_was_built_is_read_and_another_layouts_is_refused() {
     let output = run(folder.path(), &[&SCENARIO[..], &["--strategy", "ripple"], &from_it].concat());
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("lie otherwise than this run reads them"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_store_of_a_model_alone_is_the_one_of_a_scenario_with_it() {
+    let folder = folder();
+    let build = |out: &str, of: &[&str]| {
+        let output = run(folder.path(), &[&["store", "build"], of, &["--out", out]].concat());
+        (output.status.code(), text(&output.stderr).to_owned())
+    };
+    let alone = ["--model", "smollm2-135m", "--quantization", "q4-1"];
+    for strategy in ["window", "llm-flash-window", "naive"] {
+        for (out, of) in [("alone.store", &alone[..]), ("scenario.store", &["quickstart"])] {
+            let (code, problem) =
+                build(out, &[of, &["--strategy", strategy, "--set", "memory.limit-mb=4000"]].concat());
+            assert_eq!(code, Some(0), "{strategy}: {problem}");
+        }
+        let bytes = |name: &str| std::fs::read(folder.path().join(name)).expect("a store");
+        assert!(bytes("alone.store").len() > 90_000_000, "{strategy}: no store of this model");
+        assert!(bytes("alone.store") == bytes("scenario.store"), "{strategy}: the stores differ");
+    }
+    let (code, problem) = build("ordered.store", &[&alone[..], &["--strategy", "ripple"]].concat());
+    assert_eq!(code, Some(2));
+    assert!(problem.contains("name a scenario that has a trace"), "{problem}");
 }
 
 #[test]

@@ -98,6 +98,12 @@ pub(crate) struct Build {
     /// The scenario whose model, trace and seed the store is for: a name or a path.
     #[arg(value_name = "SCENARIO", default_value = "quickstart")]
     pub(crate) scenario: String,
+    /// A model alone, by name or path, instead of a scenario's: for layouts that need no trace.
+    #[arg(long, value_name = "MODEL", conflicts_with = "scenario")]
+    pub(crate) model: Option<String>,
+    /// With --model: its quantization; without it, the model's own.
+    #[arg(long, value_name = "QUANTIZATION", requires = "model")]
+    pub(crate) quantization: Option<String>,
     /// The strategy that says what is streamed and how it lies on flash.
     #[arg(long, value_name = "STRATEGY")]
     pub(crate) strategy: String,

@@ -4,7 +4,11 @@
 
 #![expect(clippy::print_stdout, reason = "a program")]
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
 
 use tightfit_host::{Reads, probe::Bench};
 
@@ -36,9 +40,10 @@ fn run(arguments: &[String]) -> Result<f64, String> {
     let path = PathBuf::from(file);
     let file_bytes = std::fs::metadata(&path).map_err(|problem| format!("{file}: {problem}"))?.len();
     let lanes = u32::try_from(number(lanes)?).map_err(|problem| problem.to_string())?;
-    let mut bench =
-        Bench::new(&path, reads, number(size)?, lanes, file_bytes).map_err(|problem| problem.to_string())?;
-    bench.batch();
+    // Other places each time, so that no run reads what a cache below this machine has kept of the one before.
+    let seed = SystemTime::UNIX_EPOCH.elapsed().map_err(|problem| problem.to_string())?.subsec_nanos();
+    let mut bench = Bench::new(&path, reads, number(size)?, lanes, file_bytes, u64::from(seed))
+        .map_err(|problem| problem.to_string())?;
     let rate = bench.run(Duration::from_secs(number(seconds)?)).map_err(|problem| problem.to_string())?;
     Ok(rate / 1e6)
 }

@@ -11,6 +11,7 @@ mod jobs;
 pub mod kernels;
 mod lanes;
 mod latch;
+pub mod machine;
 mod mapped;
 mod platform;
 pub mod probe;

@@ -1,9 +1,12 @@
-//! Measures this machine into a device profile: flash by read size and lanes, DRAM, kernels by format, dispatch.
+//! Measures this machine into a device profile: flash by read size and lanes, DRAM, kernels by format, dispatch, what a
+//! cache takes in.
 //!
 //! Flash is measured through the same lanes, and kernels through the same loops, that a run uses. Every figure is the median
 //! of repeats; the profile's sources carry the quartiles. What can't be measured here (power, heat) is in the profile because
 //! a profile needs it, and is called assumed.
 
+mod admit;
+mod blank;
 mod compute;
 mod dispatch;
 mod flash;
@@ -13,6 +16,7 @@ mod spread;
 
 use std::{path::Path, time::Duration};
 
+pub use admit::Admission;
 pub use compute::Rates;
 pub use dispatch::Dispatch;
 pub use flash::{Bench, Grid, LANES, SIZES_KIB};
@@ -51,17 +55,21 @@ pub struct Measured {
     pub rates: Vec<Rates>,
     /// What a kernel costs that computes nothing.
     pub dispatch: Dispatch,
+    /// What is taken into a cache.
+    pub admission: Admission,
 }
 
 /// Measures, with a file in `folder`. `done` is told what has been measured.
 pub fn measure(folder: &Path, reads: Reads, effort: Effort, mut done: impl FnMut(&str)) -> Result<Measured, HostError> {
     let bandwidth = memory::bandwidth(effort)?;
     done("DRAM");
-    let rates = compute::rates(effort);
+    let rates = compute::rates(effort)?;
     done("kernels");
     let dispatch = dispatch::dispatch(folder, effort)?;
     done("dispatch");
+    let admission = admit::admission(folder, effort)?;
+    done("admission");
     let grid = flash::grid(folder, reads, effort)?;
     done("flash");
-    Ok(Measured { grid, bandwidth, rates, dispatch })
+    Ok(Measured { grid, bandwidth, rates, dispatch, admission })
 }

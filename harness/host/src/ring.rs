@@ -13,6 +13,10 @@ use crate::{
     storage::DIRECT_UNIT_BYTES,
 };
 
+/// Reads that the kernel is told of at once. Told of all that may start, it hands the device one large batch, which lands as
+/// one, and device and processor take turns instead of working side by side; told of each, it is called twice as often.
+const READS_A_CALL: usize = 2;
+
 /// What the kernel takes as an `iovec`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +55,18 @@ pub(crate) fn is_there() -> Result<(), String> {
     let ring = IoUring::new(2).map_err(|error| error.to_string())?;
     let mut probe = Probe::new();
     ring.submitter().register_probe(&mut probe).map_err(|error| error.to_string())?;
-    if probe.is_supported(opcode::Readv::CODE) { Ok(()) } else { Err("this kernel's has no reads".to_owned()) }
+    if probe.is_supported(opcode::Readv::CODE) && probe.is_supported(opcode::Read::CODE) {
+        Ok(())
+    } else {
+        Err("this kernel's has no reads".to_owned())
+    }
+}
+
+/// A ring that does not interrupt a kernel to say what has landed: it leaves word, and the next look at it asks. Systems
+/// before Linux 5.19 have only the other kind.
+fn new_ring(entries: u32) -> std::io::Result<IoUring> {
+    let quiet = IoUring::builder().setup_coop_taskrun().setup_taskrun_flag().build(entries);
+    quiet.or_else(|_| IoUring::new(entries))
 }
 
 impl Ring {
@@ -61,7 +76,7 @@ impl Ring {
         let no_file = || std::io::Error::other("an io_uring reads from a file");
         let file = Fd(world.storage.file().ok_or_else(no_file)?.as_raw_fd());
         Ok(Self {
-            kernel: IoUring::new(lanes.next_power_of_two())?,
+            kernel: new_ring(lanes.next_power_of_two())?,
             file,
             lanes: (0..lanes).map(|_| Lane::default()).collect(),
             free: (0..lanes as usize).rev().collect(),
@@ -84,9 +99,9 @@ impl Ring {
         self.busy.now_in_flight(in_flight);
     }
 
-    /// Puts what may start into the ring's queue. Whether anything did.
-    fn fill(&mut self) -> bool {
-        let mut any = false;
+    /// Puts what may start into the ring's queue.
+    fn fill(&mut self) {
+        let before = self.free.len();
         while let Some(&lane) = self.free.last() {
             let demanded = self.demand.pop_front();
             let is_prefetch = demanded.is_none();
@@ -99,12 +114,13 @@ impl Ring {
             self.free.pop();
             self.prefetch_in_flight += usize::from(is_prefetch);
             self.start(lane, place, is_prefetch);
-            any = true;
+            if { self.kernel.submission() }.len() >= READS_A_CALL {
+                self.enter(0);
+            }
         }
-        if any {
+        if self.free.len() < before {
             self.note_busy();
         }
-        any
     }
 
     #[expect(unsafe_code, reason = "hands the kernel addresses to write to")]
@@ -122,11 +138,15 @@ impl Ring {
             let bytes = to_usize(job.extent.bytes);
             lane.parts.push(Part { start: lane.staging.of(bytes).address(0, bytes), bytes });
         }
-        let count = u32::try_from(lane.parts.len()).expect("no more parts than a call takes");
-        let read = opcode::Readv::new(self.file, lane.parts.as_ptr().cast(), count)
-            .offset(self.world.before + job.extent.offset)
-            .build()
-            .user_data(number as u64);
+        let count = |parts: usize| u32::try_from(parts).expect("no more than a call takes");
+        let offset = self.world.before + job.extent.offset;
+        let read = match lane.parts[..] {
+            [Part { start, bytes }] => opcode::Read::new(self.file, start, count(bytes)).offset(offset).build(),
+            ref parts => {
+                opcode::Readv::new(self.file, parts.as_ptr().cast(), count(parts.len())).offset(offset).build()
+            }
+        };
+        let read = read.user_data(number as u64);
         // SAFETY: the parts and what they point to live until the read is over: a lane's parts and staging buffer change only
         // when it is free, the buffer of the slots is the world's, and `drop` waits for what is in flight. Nobody else uses
         // the targets meanwhile (see `World::parts_in_place`). The ring has an entry for every lane.
@@ -165,6 +185,11 @@ impl Ring {
         self.free.push(number);
     }
 
+    /// Whether reads are over that the ring has not been told of.
+    fn has_word(&mut self) -> bool {
+        self.kernel.submission().taskrun()
+    }
+
     /// Tells the kernel what was put into the queue, and waits for `wanted` completions.
     fn enter(&mut self, wanted: usize) {
         loop {
@@ -185,14 +210,18 @@ impl Reader for Ring {
     }
 
     fn kick(&mut self) {
+        if self.has_word() {
+            self.enter(0);
+        }
         self.reap();
-        if self.fill() {
+        self.fill();
+        if !{ self.kernel.submission() }.is_empty() {
             self.enter(0);
         }
     }
 
     fn poll(&mut self) -> u64 {
-        if { self.kernel.completion() }.is_empty() {
+        if !self.has_word() && { self.kernel.completion() }.is_empty() {
             return 0;
         }
         let since = Instant::now();
@@ -205,8 +234,7 @@ impl Reader for Ring {
             self.reap();
             self.fill();
             if self.places[place as usize].landed() {
-                // What was filled in starts now, not at the next wait.
-                self.enter(0);
+                // What was filled in starts with the next wait, or with `kick` when kernels begin: a call for both.
                 return;
             }
             self.enter(1);

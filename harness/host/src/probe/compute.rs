@@ -4,6 +4,7 @@ use std::{hint::black_box, time::Instant};
 
 use super::{Effort, Spread, flash::Noise};
 use crate::{
+    Buffer, HostError,
     jobs::elapsed_ns,
     kernels::{Format, Level, Vector},
 };
@@ -26,16 +27,23 @@ pub struct Rates {
     pub attained: Spread,
 }
 
-/// Measures all formats.
-pub(super) fn rates(effort: Effort) -> Vec<Rates> {
+/// Measures all formats, over memory as slots have it: in huge pages, where the system gives them.
+pub(super) fn rates(effort: Effort) -> Result<Vec<Rates>, HostError> {
+    let failed = |problem: std::io::Error| HostError::Unsupported(format!("no memory to measure: {problem}"));
+    let mut buffer = Buffer::new(Format::F32.bytes(WEIGHTS)).map_err(failed)?;
     let level = Level::detect();
     let vector = Vector::new((0..ROW).map(|place| (place % 19) as f32 / 19.0 - 0.5).collect());
     let mut noise = Noise(3);
-    let of_format = |format: Format| {
+    let mut of_format = |format: Format| {
         let row_bytes = format.bytes(ROW);
-        let mut bytes = vec![0_u8; row_bytes * (WEIGHTS / ROW)];
+        let whole = row_bytes * (WEIGHTS / ROW);
+        buffer.touch(0, whole);
+        // SAFETY: the buffer is this function's alone, and the slice ends with the format.
+        #[expect(unsafe_code, reason = "uses a buffer of its own")]
+        let bytes = unsafe { buffer.range_mut(0, whole) };
         bytes.chunks_exact_mut(8).for_each(|place| place.copy_from_slice(&noise.next().to_le_bytes()));
         bytes.chunks_exact_mut(row_bytes).for_each(|row| format.tame(row));
+        let bytes = &*bytes;
         let per_s = |weights: usize, start: Instant| 2.0 * weights as f64 * 1e9 / elapsed_ns(start) as f64;
         let cached = || {
             let start = Instant::now();
@@ -45,11 +53,11 @@ pub(super) fn rates(effort: Effort) -> Vec<Rates> {
             }
             per_s(4096 * ROW, start)
         };
-        let from_dram = || pass(level, format, &bytes, &vector);
+        let from_dram = || pass(level, format, bytes, &vector);
         let repeat = |once: &dyn Fn() -> f64| Spread::of((0..effort.repeats).map(|_| once()).collect());
         Rates { format, peak: repeat(&cached), attained: repeat(&from_dram) }
     };
-    Format::ALL.map(of_format).to_vec()
+    Ok(Format::ALL.map(&mut of_format).to_vec())
 }
 
 /// A pass over all rows: the first half in order, the second as neurons of three rows in a scattered order.

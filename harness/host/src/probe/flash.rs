@@ -1,7 +1,14 @@
-//! Flash by read size and lanes: random aligned reads through the reader of a run, as many at once as lanes and a few batches
-//! in a row.
+//! Flash by read size and lanes: random aligned reads through the reader of a run, in a steady flow: there is always as much
+//! to read as there are lanes. That a step's reads begin and end together is the simulator's to count.
 
-use std::{fs, io::Write, path::Path, sync::Arc, time::Instant};
+use std::{
+    fs,
+    io::Write,
+    ops::Range,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tightfit_engine::store::Extent;
 
@@ -20,8 +27,8 @@ pub const SIZES_KIB: [u64; 9] = [4, 8, 16, 32, 64, 128, 256, 512, 1024];
 /// Reads in flight that are measured.
 pub const LANES: [u32; 6] = [1, 2, 4, 8, 16, 32];
 
-/// Reads of one batch for each lane: a step's reads come in batches, too.
-const READS_A_LANE: usize = 8;
+/// Reads of half a round for each lane: one half is in flight while the other is asked for.
+const READS_A_LANE: usize = 4;
 
 /// Throughput, bytes a second: a row a size, a column a number of lanes.
 #[derive(Clone, Debug)]
@@ -47,9 +54,8 @@ pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<Grid, 
     for size_kib in SIZES_KIB {
         let mut row = Vec::new();
         for lanes in LANES {
-            let mut bench = Bench::new(&path, reads, size_kib * 1024, lanes, effort.file_bytes)?;
-            bench.batch();
-            let repeats = (0..effort.repeats).map(|_| bench.bytes_per_s(effort)).collect();
+            let mut bench = Bench::new(&path, reads, size_kib * 1024, lanes, effort.file_bytes, 0)?;
+            let repeats = (0..effort.repeats).map(|_| bench.bytes_per_s(effort.point)).collect();
             bench.outcome()?;
             row.push(Spread::of(repeats));
         }
@@ -96,16 +102,24 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Reads of `read_bytes` at random aligned places of the first `file_bytes` of a file, `lanes` at once.
-    pub fn new(path: &Path, reads: Reads, read_bytes: u64, lanes: u32, file_bytes: u64) -> Result<Self, HostError> {
+    /// Reads of `read_bytes` at random aligned places of the first `file_bytes` of a file, `lanes` at once. `seed` says which
+    /// places.
+    pub fn new(
+        path: &Path,
+        reads: Reads,
+        read_bytes: u64,
+        lanes: u32,
+        file_bytes: u64,
+        seed: u64,
+    ) -> Result<Self, HostError> {
         let failed = |problem| HostError::File { path: path.to_owned(), problem };
         let storage: Box<dyn Storage> = match reads {
             Reads::Buffered => Box::new(Buffered::open(path).map_err(failed)?),
             Reads::Direct | Reads::Ring => Box::new(Direct::open(path).map_err(failed)?),
         };
-        let count = READS_A_LANE * lanes as usize;
-        // As with small bundles: a read lands in its lane's buffer and is copied once; large ones land in place.
-        let buffer = Buffer::new(to_usize(read_bytes) * count).map_err(failed)?;
+        let count = 2 * READS_A_LANE * lanes as usize;
+        let mut buffer = Buffer::new(to_usize(read_bytes) * count).map_err(failed)?;
+        buffer.touch(0, to_usize(read_bytes) * count);
         let world = Arc::new(World { storage, before: 0, buffer, latch: Latch::default() });
         let places: Places = (0..count).map(|_| Place::default()).collect();
         let (shared, own) = (Arc::clone(&world), Arc::clone(&places));
@@ -114,41 +128,58 @@ impl Bench {
             Reads::Ring => Box::new(crate::ring::Ring::new(shared, own, lanes, lanes).map_err(failed)?),
             _ => Box::new(Lanes::new(shared, own, lanes, lanes).map_err(failed)?),
         };
-        let noise = Noise(read_bytes ^ u64::from(lanes) << 40);
+        let noise = Noise(seed ^ read_bytes ^ u64::from(lanes) << 40);
         Ok(Self { reader, world, places, read_bytes, file_bytes, noise })
     }
 
-    /// Submits a batch and waits for all of it.
-    pub fn batch(&mut self) {
+    /// Asks for the reads of a half.
+    fn submit(&mut self, half: Range<usize>) {
         let bytes = to_usize(self.read_bytes);
-        for (place, offset) in self.places.iter().zip((0..).step_by(bytes)) {
+        for number in half {
             let at = self.noise.next() % (self.file_bytes / self.read_bytes) * self.read_bytes;
+            let place = &self.places[number];
             let mut job = place.job();
             job.extent = Extent { offset: at, bytes: self.read_bytes };
             job.targets.clear();
+            let offset = number * bytes;
             job.targets.push(Target { read_offset: 0, offset, bytes, room_bytes: bytes, slot: None });
             drop(job);
             place.set_landed(false);
+            self.reader.submit(u32::try_from(number).expect("a few reads a lane"), false);
         }
-        let count = u32::try_from(self.places.len()).expect("a few reads a lane");
-        (0..count).for_each(|place| self.reader.submit(place, false));
-        (0..count).for_each(|place| self.reader.wait(place));
+    }
+
+    /// Waits for the reads of a half: the last first, since those before it have then mostly landed.
+    fn wait(&mut self, half: Range<usize>) {
+        half.rev().for_each(|number| self.reader.wait(u32::try_from(number).expect("a few reads a lane")));
     }
 
     /// One repeat.
-    fn bytes_per_s(&mut self, effort: Effort) -> f64 {
+    fn bytes_per_s(&mut self, time: Duration) -> f64 {
+        let (half, all) = (self.places.len() / 2, self.places.len());
+        self.submit(0..half);
+        self.submit(half..all);
+        // The flow begins: not counted.
+        self.wait(0..half);
         let start = Instant::now();
-        let mut batches = 0_u64;
-        while batches == 0 || start.elapsed() < effort.point {
-            self.batch();
-            batches += 1;
+        let mut reads = 0;
+        let mut halves = [half..all, 0..half].into_iter().cycle();
+        let mut landed = 0..half;
+        while reads == 0 || start.elapsed() < time {
+            self.submit(landed);
+            landed = halves.next().expect("over and over");
+            self.wait(landed.clone());
+            reads += half as u64;
         }
-        (batches * self.read_bytes * self.places.len() as u64) as f64 * 1e9 / elapsed_ns(start) as f64
+        let rate = (reads * self.read_bytes) as f64 * 1e9 / elapsed_ns(start) as f64;
+        // So does its end.
+        self.wait(0..all);
+        rate
     }
 
     /// Bytes a second over a time.
-    pub fn run(&mut self, time: std::time::Duration) -> Result<f64, HostError> {
-        let rate = self.bytes_per_s(Effort { point: time, ..Effort::default() });
+    pub fn run(&mut self, time: Duration) -> Result<f64, HostError> {
+        let rate = self.bytes_per_s(time);
         self.outcome()?;
         Ok(rate)
     }

@@ -23,7 +23,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     let total = system.total_memory();
     let limit = system.cgroup_limits().map_or(total, |limits| limits.total_memory.min(total)).max(1);
     let os = if cfg!(target_os = "macos") { "macos" } else { "linux" };
-    let Measured { grid, bandwidth, rates, dispatch } = measured;
+    let Measured { grid, bandwidth, rates, dispatch, admission } = measured;
     // A copied byte is read and written: the bus carries at least twice what is copied.
     let peak = bandwidth.peak.median.max(bandwidth.stream.median).max(2.0 * bandwidth.copy.median);
     let repeats = "median of repeats by tightfit device probe";
@@ -95,11 +95,17 @@ pub fn profile(name: &str, measured: &Measured) -> String {
             "bandwidth-share = 1.0\ncompute-share = {:.4}",
             (rates.attained.median / rates.peak.median).clamp(0.0001, 1.0)
         ));
+        line(format!("admit-mb-per-s = {:.0}", (admission.0.median / MB).ceil()));
         line("token-overhead-us = 0\nmemory-mb = 8\n\n[runtime.source]".to_owned());
         let from =
             format!("{} over rows from DRAM, {} GFLOP/s; {repeats}", format.as_str(), rates.attained.times(1e-9));
         line(source("default", "measured", &from));
         line(source("bandwidth-share", "derived", "the time of rows from DRAM is in compute-share"));
+        let admitted = format!(
+            "bookkeeping, and the copy to the slots, of rows of 1 KiB over a store that answers at once, {} MB/s; {repeats}",
+            admission.0.times(1.0 / MB)
+        );
+        line(source("admit-mb-per-s", "measured", &admitted));
         line(source("token-overhead-us", "derived", "a replayed run samples nothing"));
         line(source("memory-mb", "assumed", "activations and buffers of lanes") + "\n");
     }

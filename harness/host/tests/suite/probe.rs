@@ -16,7 +16,7 @@ fn a_profile_of_this_machine_loads_and_its_speeds_are_measured() {
     let mut steps = Vec::new();
     let measured = measure(folder.path(), Reads::Direct, effort, |step| steps.push(step.to_owned()))
         .unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(steps, ["DRAM", "kernels", "dispatch", "flash"]);
+    assert_eq!(steps, ["DRAM", "kernels", "dispatch", "admission", "flash"]);
     let text = profile("this-machine", &measured);
     let device = Device::parse("this-machine", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let FlashLaw::Grid { sizes, lanes, throughput } = &device.flash.law else { panic!("a measured grid") };
@@ -25,6 +25,9 @@ fn a_profile_of_this_machine_loads_and_its_speeds_are_measured() {
     assert_eq!(device.flash.source.of("grid").kind, SourceKind::Measured);
     assert_eq!(device.memory.source.of("copy-mb-per-s").kind, SourceKind::Measured);
     assert_eq!(device.runtimes.len(), 4);
+    for runtime in &device.runtimes {
+        assert!(runtime.admit.is_some_and(|rate| rate.get() > 100_000_000), "{:?}", runtime.admit);
+    }
     assert!(device.sourced().iter().any(|number| number.from.contains("quartiles")));
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").collect();
     assert!(left.is_empty(), "the probe's file was left: {left:?}");

@@ -1,6 +1,8 @@
-//! The recorder from outside: on a tiny model made up here, and on `SmolLM2` where `TIGHTFIT_SMOLLM2` names the file.
+//! The recorder from outside: on a tiny model made up here, and on `SmolLM2` where `TIGHTFIT_SMOLLM2` names the file. And the
+//! host's kernels, held to candle's dense results.
 
 mod families;
+mod kernels;
 mod recorded;
 mod refused;
 mod smollm2;
