@@ -171,7 +171,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Write what happened when (reads on their lanes, kernels, waits, moves, evictions, by token and layer) to this file, a
-    /// process per device and strategy: open it in ui.perfetto.dev or chrome://tracing.
+    /// process per device and strategy: open it in ui.perfetto.dev.
     #[arg(long, value_name = "FILE")]
     pub(crate) timeline: Option<PathBuf>,
     /// Of a [sweep] run only every n-th point, from the i-th on, to be merged later: 2/5 is the second of five shards.

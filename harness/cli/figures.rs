@@ -22,7 +22,9 @@ pub(crate) fn figures(options: &Figures) -> Result<(), RunError> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    passed_by.iter().for_each(|text| output::note(text));
+    for text in &passed_by {
+        output::note(text);
+    }
     let written = write::charts(&options.out, &charts)?;
     output::note(&format!("wrote {} files to {}", written.len(), options.out.display()));
     Ok(())

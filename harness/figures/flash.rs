@@ -35,8 +35,8 @@ pub(super) fn draw() -> Result<Drawn, RunError> {
             .collect(),
         is_bound: false,
     };
-    let lines: Vec<Line> = lanes.iter().map(line).collect();
-    let panel = |y: Axis| LinePanel { x: Axis::logarithmic("read size, KiB"), y, lines: lines.clone() };
+    let all: Vec<Line> = lanes.iter().map(line).collect();
+    let panel = |y: Axis| LinePanel { x: Axis::logarithmic("read size, KiB"), y, lines: all.clone() };
     let source = &device.flash.source.of("grid").from;
     Ok(lines::chart(&Lines {
         name: "flash-throughput",

@@ -20,8 +20,10 @@ const PUBLISHED: [Published; 4] = [
     ("llama-3.2-3b", "qlora", [18.5, 88.8, 0.7, 4060.0]),
 ];
 
-/// What each column of the table is here.
-const QUANTITIES: [(&str, fn(&RunResult) -> f64); 4] = [
+/// A column of the table with its unit, and what it is here.
+type Quantity = (&'static str, fn(&RunResult) -> f64);
+
+const QUANTITIES: [Quantity; 4] = [
     ("decode, tok/s", |result| result.throughput.decode_tokens_per_s),
     ("prompt, tok/s", |result| result.throughput.prefill_tokens_per_s),
     ("time to first token, s", |result| result.latency.ttft_ns as f64 / 1e9),
@@ -30,7 +32,7 @@ const QUANTITIES: [(&str, fn(&RunResult) -> f64); 4] = [
 
 pub(super) fn draw() -> Result<Drawn, RunError> {
     let rows = run::rows(Scenario::load_with("story-llama-3.2-oneplus-12", &[], &Settings::default())?)?;
-    let panel = |(number, &(title, of)): (usize, &(&'static str, fn(&RunResult) -> f64))| BarPanel {
+    let panel = |(number, &(title, of)): (usize, &Quantity)| BarPanel {
         title,
         rows: rows.iter().map(|row| bar(row, number, of)).collect(),
     };

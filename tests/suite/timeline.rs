@@ -93,7 +93,9 @@ fn the_parts_of_the_timeline_are_the_owners_of_the_time() {
         let (plain, result, events) = traced(&inputs, usize::MAX);
         assert_eq!(plain, result, "{strategy}: watched, it runs as ever");
         let tracks = tracks(&events);
-        tracks.iter().for_each(|(track, spans)| assert_nested(*track, spans));
+        for (track, spans) in &tracks {
+            assert_nested(*track, spans);
+        }
 
         let (load, time) = (result.latency.load_ns, &result.time);
         let work: Vec<&Span> = tracks[&1].iter().filter(|span| span.from_ns >= load).collect();
@@ -164,7 +166,9 @@ fn a_long_run_is_cut() {
     let (plain, result, events) = traced(&inputs("lru"), 20_000);
     assert_eq!(plain, result);
     let tracks = tracks(&events);
-    tracks.iter().for_each(|(track, spans)| assert_nested(*track, spans));
+    for (track, spans) in &tracks {
+        assert_nested(*track, spans);
+    }
     let last_ns = tracks[&1].iter().map(|span| span.to_ns).max().expect("some work");
     let end_ns = result.latency.load_ns + result.time.wall_ns;
     assert!(last_ns < end_ns / 4 * 3 && events.len() > 100, "{} events until {last_ns}", events.len());
@@ -189,6 +193,7 @@ fn the_command_writes_a_file_and_says_so() {
         (vec!["run", "tiny.toml", "tiny.toml", "--timeline", "t.json"], "it is of one scenario: run them one by one"),
         (vec!["run", "tiny.toml", "--timeline", "t.json", "--set", "sweep.seed=[1, 2]"], "scenario tiny has a [sweep]"),
         (vec!["run", "tiny.toml", "--timeline", "none/t.json"], "there is no folder none"),
+        (vec!["run", "tiny.toml", "--timeline", "t.json", "--on", "host"], "it is of simulated runs"),
     ] {
         let output = program::run(folder.path(), &arguments);
         let error = program::text(&output.stderr);

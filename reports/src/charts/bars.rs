@@ -106,7 +106,7 @@ fn one(scene: &mut Scene, of: &BarPanel, colours: &[Style], at: (f64, f64), wide
 }
 
 fn bar(scene: &mut Scene, panel: &Panel, row: &BarRow, colours: &[Style], top: f64) {
-    scene.text((panel.left - 8.0, top + (THICK + THIN) / 2.0), &row.name).anchor(Anchor::End);
+    scene.text((panel.left - 8.0, top + f64::midpoint(THICK, THIN)), &row.name).anchor(Anchor::End);
     let mut sum = 0.0;
     for (part, style) in row.simulated.iter().zip(colours) {
         let from = panel.across(sum);

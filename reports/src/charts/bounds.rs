@@ -14,9 +14,12 @@ pub(super) struct Bound {
     pub(super) points: Vec<(f64, f64)>,
 }
 
+/// Tokens a second at one limit of memory.
+type Curve = fn(&Group<'_>) -> Option<f64>;
+
 /// The limits of a group's results, of which `at_limit` are those of one memory limit, ascending.
 pub(super) fn of(at_limits: &[(f64, Group<'_>)]) -> Vec<Bound> {
-    let curves: [(&'static str, fn(&Group<'_>) -> Option<f64>); 3] = [
+    let curves: [(&'static str, Curve); 3] = [
         ("DRAM bound: the fastest's bytes at peak bandwidth", |group| {
             group.leader().filter(|r| !is_killed(r)).and_then(dram)
         }),

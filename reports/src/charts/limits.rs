@@ -138,7 +138,7 @@ fn hover(scene: &mut Scene, panel: &Panel, group: &Group<'_>, bounds: &[Bound]) 
             text.push_str(&format!("\n{}: {speed} tok/s{killed}", marked(r)));
         }
         for bound in bounds {
-            if let Some((_, speed)) = bound.points.iter().find(|(at_mb, _)| at_mb == limit_mb) {
+            if let Some((_, speed)) = bound.points.iter().find(|(at_mb, _)| at_mb.total_cmp(limit_mb).is_eq()) {
                 let name = bound.name.split(':').next().unwrap_or_default();
                 text.push_str(&format!("\n{name}: {} tok/s", significant(*speed)));
             }

@@ -146,7 +146,9 @@ fn one(scene: &mut Scene, of: &LinePanel, names: &[(String, LineStyle)], at: (f6
         let points: Vec<_> = line.points.iter().map(|&(x, y)| panel.at(x, y)).collect();
         scene.path(&points, style.colour, style.width, style.dash);
         if let Some(marker) = style.marker {
-            points.iter().for_each(|&at| scene.marker(at, marker, 2.8, style.colour));
+            for &at in &points {
+                scene.marker(at, marker, 2.8, style.colour);
+            }
         }
     }
     for line in &of.lines {
@@ -156,7 +158,9 @@ fn one(scene: &mut Scene, of: &LinePanel, names: &[(String, LineStyle)], at: (f6
                 format!("{}, {kind}\n{} {}\n{} {}", line.name, significant(x), of.x.title, significant(y), of.y.title);
             scene.tip((across - RING, up - RING), (across + RING, up + RING), text);
         };
-        line.points.iter().for_each(|&point| tip(scene, "simulated", point));
+        for &point in &line.points {
+            tip(scene, "simulated", point);
+        }
         for &(x, y) in &line.published {
             ring(scene, panel.at(x, y), style(line));
             tip(scene, "published", (x, y));
@@ -171,8 +175,13 @@ fn rows(figure: &Lines) -> Vec<Vec<String>> {
             let mut row = |kind: &str, (x, y): (f64, f64)| {
                 rows.push(record([&line.name, kind, panel.x.title, &x.to_string(), panel.y.title, &y.to_string()]));
             };
-            line.points.iter().for_each(|&point| row(if line.is_bound { "bound" } else { "simulated" }, point));
-            line.published.iter().for_each(|&point| row("published", point));
+            let kind = if line.is_bound { "bound" } else { "simulated" };
+            for &point in &line.points {
+                row(kind, point);
+            }
+            for &point in &line.published {
+                row("published", point);
+            }
         }
     }
     rows

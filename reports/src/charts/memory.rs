@@ -22,7 +22,7 @@ pub(super) fn draft(results: &[RunResult], paper: Paper) -> Option<Draft> {
     let all = groups(results);
     let groups: Vec<(&Group<'_>, Vec<Line<'_>>)> = all
         .iter()
-        .filter(|group| group.results.iter().any(|r| drawable(&r)))
+        .filter(|group| group.results.iter().any(&drawable))
         .map(|group| {
             let chosen = group.at_best_point(&comparison).into_iter().filter(|r| drawable(r));
             let mb = |span: &[crate::schema::TokenRow]| {

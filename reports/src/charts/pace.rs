@@ -29,7 +29,7 @@ pub(super) fn draft(results: &[RunResult], paper: Paper) -> Option<Draft> {
     let all = groups(results);
     let groups: Vec<(&Group<'_>, Lines<'_>)> = all
         .iter()
-        .filter(|group| group.results.iter().any(|r| drawable(&r)))
+        .filter(|group| group.results.iter().any(&drawable))
         .map(|group| {
             let chosen: Vec<&RunResult> =
                 group.at_best_point(&comparison).into_iter().filter(|r| drawable(r)).collect();

@@ -13,6 +13,8 @@ use crate::validation::{Validation, ValidationCase, quantile};
 const WIDE: f64 = 430.0;
 const TALL: f64 = 380.0;
 const COLUMNS: usize = 2;
+/// Fewer cases than these are in the data and get no panel of their own.
+const PANEL_CASES: usize = 10;
 
 /// Colour and marker of each class; an unknown class is drawn as the last.
 const CLASSES: [(&str, Colour, Marker); 5] = [
@@ -30,27 +32,30 @@ pub fn chart(validation: &Validation) -> Option<Chart> {
     for case in validation.cases.iter().filter(|case| case.split != "fitted" && case.predicted > 0.0) {
         panels.entry(&case.metric).or_default().push(case);
     }
-    if panels.is_empty() {
-        return None;
-    }
+    let all: usize = panels.values().map(Vec::len).sum();
+    let most = panels.values().map(Vec::len).max()?;
+    panels.retain(|_, cases| cases.len() >= PANEL_CASES.min(most));
+    let drawn: usize = panels.values().map(Vec::len).sum();
     let columns = panels.len().min(COLUMNS);
     let mut scene = Scene::new(16.0 + WIDE * columns as f64);
     let title = "Predicted against published".to_owned();
     let subtitle =
         "published across, predicted up; rows of the model, or of the device, left out of the fit; the band is 20 %";
-    let top = scene.heading(&title, subtitle) + 36.0;
+    let top = scene.heading(&title, subtitle) + 42.0;
     let mut bottom = top;
     for (place, (metric, cases)) in panels.iter().enumerate() {
         let (column, row) = (place % columns, place / columns);
         let left = 16.0 + WIDE * column as f64;
-        let upper = top + (TALL + 90.0) * row as f64;
+        let upper = top + (TALL + 98.0) * row as f64;
         one(&mut scene, metric, cases, (left, upper));
         bottom = upper + TALL + 48.0;
     }
-    let legend: Vec<String> = vec![format!(
-        "Blue dot: phone. Green diamond: tablet. Orange square: laptop. Pink triangle: desktop. Grey cross: board. {} cases.",
-        panels.values().map(Vec::len).sum::<usize>()
+    let mut legend: Vec<String> = vec![format!(
+        "Blue dot: phone. Green diamond: tablet. Orange square: laptop. Pink triangle: desktop. Grey cross: board. {drawn} cases."
     )];
+    if drawn < all {
+        legend.push(format!("{} cases of metrics with fewer than {PANEL_CASES} are in the data alone.", all - drawn));
+    }
     scene.height = foot(&mut scene, bottom, &legend) + 8.0;
     let caption =
         "Each point is a published figure (across) and what is predicted for it (up) by a fit that has not seen \
@@ -75,10 +80,11 @@ fn one(scene: &mut Scene, metric: &str, cases: &[&ValidationCase], at: (f64, f64
         quantile(&sizes, 0.5) * 100.0,
         quantile(&sizes, 0.9) * 100.0
     );
-    scene.text((panel.left, panel.top - 20.0), &note);
+    scene.text((at.0, panel.top - 34.0), &note).em(10.5).bold();
+    scene.text((panel.left, panel.top - 15.0), &format!("predicted, {metric}"));
     panel.columns(scene, &panel.x.ticks(5), true);
     panel.rows(scene, 5, true);
-    panel.x_title(scene, "published");
+    panel.x_title(scene, &format!("published, {metric}"));
     let (low, high) = (least / 1.25, most * 1.25);
     scene.line(panel.at(low, low), panel.at(high, high), AXIS, 1.2);
     for factor in [0.8, 1.2] {

@@ -35,9 +35,9 @@ pub(super) fn section(results: &[RunResult], meta: &Meta) -> String {
 /// `window-5 runs Llama 2 7B on the iPhone 15 Pro at 2.10 tok/s, 9.1x naive; flash is the limit.`
 fn lead(group: &Group<'_>, comparison: &Comparison, titles: &BTreeMap<String, String>) -> Option<String> {
     let best = group.best()?;
-    let titled = |name: &str| titles.get(name).map_or_else(|| name.to_owned(), String::clone);
+    let called = |name: &str| titles.get(name).map_or_else(|| name.to_owned(), String::clone);
     let mut text =
-        format!("{} runs {} on the {} at {}", best.strategy, titled(&best.model), titled(group.device), speed(best));
+        format!("{} runs {} on the {} at {}", best.strategy, called(&best.model), called(group.device), speed(best));
     let point = comparison.point(best);
     let alive = |r: &&&RunResult| is_naive(r) && !is_killed(r) && comparison.point(r) == point;
     if let Some(naive) = group.results.iter().find(alive).filter(|naive| naive.strategy != best.strategy) {

@@ -154,8 +154,6 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
     let tpot_ns = gaps.iter().sum::<u64>() / gaps.len() as u64;
     let bytes_per_token = tokens[1..].iter().map(|t| t.flash_bytes).sum::<u64>() / 127;
     let (lookups, hits) = (sum(|t| t.lookups), sum(|t| t.hits));
-    let total_pj = sum(|t| t.energy_pj);
-    let joules_per_token = total_pj as f64 / 1e12 / 128.0;
     RunResult {
         scenario: "keyboard".to_owned(),
         device: device.to_owned(),
@@ -213,21 +211,26 @@ fn result(device: (&str, u64, u64), strategy: (&str, u64, u64), budget: Option<u
         prefetch: Prefetch::default(),
         quality: Quality::default(),
         memory: memory(peak_mb, budget.unwrap_or(28)),
-        energy: Energy {
-            total_pj,
-            idle_pj: total_pj / 4,
-            compute_pj: total_pj / 2,
-            dram_pj: total_pj / 8,
-            flash_pj: total_pj - total_pj / 4 - total_pj / 2 - total_pj / 8,
-            joules_per_token,
-            battery_percent_per_1000_tokens: joules_per_token * 1_000.0 / 46_000.0 * 100.0,
-            battery_percent_per_hour: 3.1 * 3_600.0 / 46_000.0 * 100.0,
-        },
+        energy: energy(sum(|t| t.energy_pj)),
         thermal: Thermal { mean_mw: 3_100, peak_fill: 0.21, throttled: false, curve: Vec::new() },
         not_measured: Vec::new(),
         provenance: provenance(device),
         time,
         tokens,
+    }
+}
+
+fn energy(total_pj: u64) -> Energy {
+    let joules_per_token = total_pj as f64 / 1e12 / 128.0;
+    Energy {
+        total_pj,
+        idle_pj: total_pj / 4,
+        compute_pj: total_pj / 2,
+        dram_pj: total_pj / 8,
+        flash_pj: total_pj - total_pj / 4 - total_pj / 2 - total_pj / 8,
+        joules_per_token,
+        battery_percent_per_1000_tokens: joules_per_token * 1_000.0 / 46_000.0 * 100.0,
+        battery_percent_per_hour: 3.1 * 3_600.0 / 46_000.0 * 100.0,
     }
 }
 
