@@ -29,8 +29,8 @@ ARMS = [
     ("mapped file, everything", "page-cache", "blocks"),
     ("naive", "naive", "blocks"),
 ]
-# The program, its threads and its tables, which the budget does not count.
-PROGRAM_BYTES = 64_000_000
+# The program, its tables a bundle and its readers' buffers, which the budget does not count.
+PROGRAM_BYTES = 128_000_000
 # Where all is streamed, the host computes the head over a copy of its own.
 HEAD_BYTES = 2 * HIDDEN * VOCABULARY
 

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tightfit_host::{Reads, probe::Bench};
+use tightfit_host::{
+    Reads,
+    probe::{Bench, Landing},
+};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,7 +45,7 @@ fn run(arguments: &[String]) -> Result<f64, String> {
     let lanes = u32::try_from(number(lanes)?).map_err(|problem| problem.to_string())?;
     // Other places each time, so that no run reads what a cache below this machine has kept of the one before.
     let seed = SystemTime::UNIX_EPOCH.elapsed().map_err(|problem| problem.to_string())?.subsec_nanos();
-    let mut bench = Bench::new(&path, reads, number(size)?, lanes, file_bytes, u64::from(seed))
+    let mut bench = Bench::new(&path, reads, [number(size)?, file_bytes], lanes, Landing::InPlace, u64::from(seed))
         .map_err(|problem| problem.to_string())?;
     let rate = bench.run(Duration::from_secs(number(seconds)?)).map_err(|problem| problem.to_string())?;
     Ok(rate / 1e6)

@@ -19,7 +19,7 @@ use std::{path::Path, time::Duration};
 pub use admit::Admission;
 pub use compute::Rates;
 pub use dispatch::Dispatch;
-pub use flash::{Bench, Grid, LANES, SIZES_KIB};
+pub use flash::{Bench, Copying, Grid, LANES, Landing, SIZES_KIB};
 pub use memory::Bandwidth;
 pub use profile::profile;
 pub use spread::Spread;
@@ -55,8 +55,10 @@ pub struct Measured {
     pub rates: Vec<Rates>,
     /// What a kernel costs that computes nothing.
     pub dispatch: Dispatch,
-    /// What is taken into a cache.
+    /// The bookkeeping of what is taken into a cache.
     pub admission: Admission,
+    /// Its copies.
+    pub copying: Copying,
 }
 
 /// Measures, with a file in `folder`. `done` is told what has been measured.
@@ -69,7 +71,7 @@ pub fn measure(folder: &Path, reads: Reads, effort: Effort, mut done: impl FnMut
     done("dispatch");
     let admission = admit::admission(folder, effort)?;
     done("admission");
-    let grid = flash::grid(folder, reads, effort)?;
+    let (grid, copying) = flash::grid(folder, reads, effort)?;
     done("flash");
-    Ok(Measured { grid, bandwidth, rates, dispatch, admission })
+    Ok(Measured { grid, bandwidth, rates, dispatch, admission, copying })
 }

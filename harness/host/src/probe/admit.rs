@@ -1,5 +1,6 @@
-//! What a byte that a cache takes in costs besides its read: the engine's own bookkeeping, and the copy from a reader's buffer
-//! to the slots. An engine runs over a store that answers at once; what is left of the time, kernels apart, is that.
+//! What a byte that a cache takes in costs the engine's own bookkeeping: an engine runs over a store that answers at once, and
+//! its reads and kernels are left out. The copy to the slots is measured with real reads ([`super::flash`]), since bytes that
+//! have just landed are in no cache of the processor that copies them.
 //!
 //! Rows are of 1 KiB, as those of a small model are: larger ones cost less a byte.
 
@@ -38,16 +39,11 @@ const TOKENS_BEFORE: u64 = 3;
 #[derive(Clone, Copy, Debug)]
 pub struct Admission(pub Spread);
 
-/// Answers every read at once. Its bytes are those of the reader's buffer, which is written to once, so that it has pages.
+/// Answers every read at once, with what is in the reader's buffer.
 struct Answering;
 
 impl Storage for Answering {
     fn read_at(&self, parts: &mut [IoSliceMut<'_>], _offset: u64) -> io::Result<usize> {
-        for part in parts.iter_mut() {
-            if part.last() == Some(&0) {
-                part.fill(1);
-            }
-        }
         Ok(parts.iter().map(|part| part.len()).sum())
     }
 }
@@ -97,8 +93,7 @@ pub(super) fn admission(folder: &Path, effort: Effort) -> Result<Admission, Host
         let (before, after) = (&moments[to_usize(TOKENS_BEFORE)], &moments[moments.len() - 1]);
         let (owners, counters) = (after.0.since(&before.0), after.1.since(&before.1));
         let bytes: u64 = counters.needed_bytes.iter().sum();
-        let ns = owners.memory_management_ns + owners.flash_stall_ns;
-        rates.push(bytes as f64 * 1e9 / ns as f64);
+        rates.push(bytes as f64 * 1e9 / owners.memory_management_ns as f64);
     }
     Ok(Admission(Spread::of(rates)))
 }

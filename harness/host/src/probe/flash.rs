@@ -34,6 +34,25 @@ const READS_A_LANE: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Grid(pub Vec<Vec<Spread>>);
 
+/// How fast rows come from where a read has landed to their slots, bytes a second.
+#[derive(Clone, Copy, Debug)]
+pub struct Copying(pub Spread);
+
+/// How a read lands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// Where it belongs.
+    InPlace,
+    /// In its lane's buffer, from where rows of so many bytes are copied, as those are that slots of their own size hold.
+    Rows(usize),
+}
+
+/// Reads whose rows are copied, one at a time: what comes after a read then shows as time.
+const COPIED_READ_BYTES: u64 = 1 << 20;
+const ROW_BYTES: usize = 1020;
+/// No memory copies faster.
+const COPIED_MAX: f64 = 1e12;
+
 /// A file of noise that is removed at the end.
 struct Scratch(std::path::PathBuf);
 
@@ -44,8 +63,8 @@ impl Drop for Scratch {
     }
 }
 
-/// Measures the grid.
-pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<Grid, HostError> {
+/// Measures the grid and the copies.
+pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<(Grid, Copying), HostError> {
     let path = folder.join(format!("tightfit-{}.probe", std::process::id()));
     let failed = |problem| HostError::File { path: path.clone(), problem };
     let scratch = Scratch(path.clone());
@@ -54,15 +73,30 @@ pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<Grid, 
     for size_kib in SIZES_KIB {
         let mut row = Vec::new();
         for lanes in LANES {
-            let mut bench = Bench::new(&path, reads, size_kib * 1024, lanes, effort.file_bytes, 0)?;
+            let mut bench = Bench::new(&path, reads, [size_kib * 1024, effort.file_bytes], lanes, Landing::InPlace, 0)?;
             let repeats = (0..effort.repeats).map(|_| bench.bytes_per_s(effort.point)).collect();
             bench.outcome()?;
             row.push(Spread::of(repeats));
         }
         rows.push(row);
     }
+    let copying = copying(&path, reads, effort)?;
     drop(scratch);
-    Ok(Grid(rows))
+    Ok((Grid(rows), copying))
+}
+
+/// What reads in turn in place and in rows differ by. Where rows are no slower, nothing is known but that copies are fast.
+fn copying(path: &Path, reads: Reads, effort: Effort) -> Result<Copying, HostError> {
+    let bench = |landing| Bench::new(path, reads, [COPIED_READ_BYTES, effort.file_bytes], 1, landing, 0);
+    let (mut in_place, mut in_rows) = (bench(Landing::InPlace)?, bench(Landing::Rows(ROW_BYTES))?);
+    let mut pair = || {
+        let [plain, copied] = [&mut in_place, &mut in_rows].map(|bench| bench.bytes_per_s(effort.point));
+        1.0 / (1.0 / copied - 1.0 / plain).max(1.0 / COPIED_MAX)
+    };
+    let rates = (0..effort.repeats).map(|_| pair()).collect();
+    in_place.outcome()?;
+    in_rows.outcome()?;
+    Ok(Copying(Spread::of(rates)))
 }
 
 /// Noise, since some devices are quick with zeroes.
@@ -96,6 +130,7 @@ pub struct Bench {
     reader: Box<dyn Reader>,
     world: Arc<World>,
     places: Places,
+    landing: Landing,
     read_bytes: u64,
     file_bytes: u64,
     noise: Noise,
@@ -107,9 +142,9 @@ impl Bench {
     pub fn new(
         path: &Path,
         reads: Reads,
-        read_bytes: u64,
+        [read_bytes, file_bytes]: [u64; 2],
         lanes: u32,
-        file_bytes: u64,
+        landing: Landing,
         seed: u64,
     ) -> Result<Self, HostError> {
         let failed = |problem| HostError::File { path: path.to_owned(), problem };
@@ -129,7 +164,7 @@ impl Bench {
             _ => Box::new(Lanes::new(shared, own, lanes, lanes).map_err(failed)?),
         };
         let noise = Noise(seed ^ read_bytes ^ u64::from(lanes) << 40);
-        Ok(Self { reader, world, places, read_bytes, file_bytes, noise })
+        Ok(Self { reader, world, places, landing, read_bytes, file_bytes, noise })
     }
 
     /// Asks for the reads of a half.
@@ -142,7 +177,11 @@ impl Bench {
             job.extent = Extent { offset: at, bytes: self.read_bytes };
             job.targets.clear();
             let offset = number * bytes;
-            job.targets.push(Target { read_offset: 0, offset, bytes, room_bytes: bytes, slot: None });
+            let part_bytes = if let Landing::Rows(row_bytes) = self.landing { row_bytes } else { bytes };
+            job.targets.extend((0..bytes).step_by(part_bytes).map(|read_offset| {
+                let (offset, bytes) = (offset + read_offset, part_bytes.min(bytes - read_offset));
+                Target { read_offset, offset, bytes, room_bytes: bytes, slot: None }
+            }));
             drop(job);
             place.set_landed(false);
             self.reader.submit(u32::try_from(number).expect("a few reads a lane"), false);

@@ -23,7 +23,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     let total = system.total_memory();
     let limit = system.cgroup_limits().map_or(total, |limits| limits.total_memory.min(total)).max(1);
     let os = if cfg!(target_os = "macos") { "macos" } else { "linux" };
-    let Measured { grid, bandwidth, rates, dispatch, admission } = measured;
+    let Measured { grid, bandwidth, rates, dispatch, admission, copying } = measured;
     // A copied byte is read and written: the bus carries at least twice what is copied.
     let peak = bandwidth.peak.median.max(bandwidth.stream.median).max(2.0 * bandwidth.copy.median);
     let repeats = "median of repeats by tightfit device probe";
@@ -83,6 +83,14 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     line(source("dispatch-us", "measured", &format!("a kernel without rows, {} ns; {repeats}", dispatch.0)));
     line(source("active-mw", "assumed", "there is no meter; energy on this machine means nothing") + "\n");
 
+    // One after the other: a byte's bookkeeping, then its copy.
+    let admitted_per_s = 1.0 / (1.0 / admission.0.median + 1.0 / copying.0.median);
+    let admitted = format!(
+        "rows of 1 KiB, one after the other: bookkeeping {} MB/s over a store that answers at once; the copy from a reader's \
+         buffer {} MB/s, by which reads of 1 MiB in rows are longer; {repeats}",
+        admission.0.times(1.0 / MB),
+        copying.0.times(1.0 / MB)
+    );
     for (name, format, compute) in [
         ("host-f32", Format::F32, "f32"),
         ("host-f16", Format::F16, "f16"),
@@ -95,16 +103,12 @@ pub fn profile(name: &str, measured: &Measured) -> String {
             "bandwidth-share = 1.0\ncompute-share = {:.4}",
             (rates.attained.median / rates.peak.median).clamp(0.0001, 1.0)
         ));
-        line(format!("admit-mb-per-s = {:.0}", (admission.0.median / MB).ceil()));
+        line(format!("admit-mb-per-s = {:.0}", (admitted_per_s / MB).ceil()));
         line("token-overhead-us = 0\nmemory-mb = 8\n\n[runtime.source]".to_owned());
         let from =
             format!("{} over rows from DRAM, {} GFLOP/s; {repeats}", format.as_str(), rates.attained.times(1e-9));
         line(source("default", "measured", &from));
         line(source("bandwidth-share", "derived", "the time of rows from DRAM is in compute-share"));
-        let admitted = format!(
-            "bookkeeping, and the copy to the slots, of rows of 1 KiB over a store that answers at once, {} MB/s; {repeats}",
-            admission.0.times(1.0 / MB)
-        );
         line(source("admit-mb-per-s", "measured", &admitted));
         line(source("token-overhead-us", "derived", "a replayed run samples nothing"));
         line(source("memory-mb", "assumed", "activations and buffers of lanes") + "\n");
