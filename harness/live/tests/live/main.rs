@@ -1,6 +1,7 @@
 //! The recorder from outside: on a tiny model made up here, and on `SmolLM2` where `TIGHTFIT_SMOLLM2` names the file.
 
 mod families;
+mod predicted;
 mod recorded;
 mod refused;
 mod smollm2;
