@@ -8,7 +8,7 @@ use tightfit_scenarios::{
     Model, Scenario, Settings, Strategy,
     model::{FeedForward, Weights, reference},
     scenario::Prefill,
-    strategy::{Mechanism, Prefetch, Stream},
+    strategy::{Mechanism, Names, Predictor, Prefetch, Stream},
     trace::{Request, Trace, Unit},
 };
 use toml::Value;
@@ -182,6 +182,7 @@ impl Inputs {
         }
         self.check_batch()?;
         self.check_scores()?;
+        self.check_predictions()?;
         self.check_prompt()
     }
 
@@ -225,6 +226,29 @@ impl Inputs {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// That a strategy that takes predictions from the trace finds some, and charges for the predictor that made them.
+    fn check_predictions(&self) -> Result<(), RunError> {
+        let Some(trace) = &self.trace else { return Ok(()) };
+        for strategy in &self.scenario.strategies {
+            let Some(Predictor { names: Names::Recorded {}, rank, .. }) = strategy.predictor else { continue };
+            if !trace.has_predictions() {
+                return Err(self.wrong(format!(
+                    "strategy {} takes a predictor's word from the trace, which has none: add it with `tightfit trace predict`",
+                    strategy.name
+                )));
+            }
+            let made = trace.header().notes.get("predictor-rank");
+            if made.is_some_and(|made| *made != rank.to_string()) {
+                return Err(self.wrong(format!(
+                    "strategy {}: predictor.rank = {rank}, and the predictor in the trace is of rank {}: give that",
+                    strategy.name,
+                    made.map_or("", String::as_str)
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// That the device has the memory that the scenario speaks of.

@@ -22,7 +22,7 @@ pub(crate) use figures::Figures;
 pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
 #[cfg(feature = "live")]
 pub(crate) use live::HeldWeights;
-pub(crate) use live::{Perplexity, Record, Train};
+pub(crate) use live::{Perplexity, Predict, Record, Train};
 pub(crate) use model::{ImportModel, ModelCommand};
 pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
 
@@ -251,6 +251,8 @@ pub(crate) enum Trace {
     Export(Export),
     /// Record a trace by running a real model (needs the `live` feature).
     Record(Record),
+    /// Fit a low-rank predictor on one recording, and add what it names to another (needs the `live` feature).
+    Predict(Predict),
 }
 
 /// What `trace info` prints.

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use tightfit::{RunError, scenarios::trace};
 use tightfit_live::record::read_prompt;
-use tightfit_live::{Definition, LiveError, PerplexityOptions, PerplexityTable, RecordOptions, TrainOptions, Weights};
+use tightfit_live::{
+    Definition, LiveError, PerplexityOptions, PerplexityTable, PredictOptions, PredictSummary, RecordOptions,
+    TrainOptions, Weights,
+};
 
-use super::args::{HeldWeights, Perplexity, Record, Train};
+use super::args::{HeldWeights, Perplexity, Predict, Record, Train};
 use super::{output, progress, trace::described};
 
 /// Records a trace.
@@ -20,6 +23,7 @@ pub(crate) fn record(options: &Record) -> Result<(), RunError> {
         active: options.active.as_deref().map(definition).transpose()?,
         calibration: text(options.calibration_file.as_ref())?,
         scores: !options.no_scores,
+        inputs: options.keep_inputs,
         threads: options.threads,
         out: options.out.clone(),
         chat: !options.raw,
@@ -40,6 +44,38 @@ pub(crate) fn record(options: &Record) -> Result<(), RunError> {
         output::note(&format!("{:31}{:.1} % of the chosen experts", "router run a layer early names", 100.0 * recall));
     }
     Ok(())
+}
+
+/// Adds a trained predictor's word to a trace.
+pub(crate) fn predict(options: &Predict) -> Result<(), RunError> {
+    let options = PredictOptions {
+        fit: options.fit.clone(),
+        trace: options.trace.clone(),
+        rank: options.rank,
+        threads: options.threads,
+        out: options.out.clone(),
+    };
+    let bar = progress::bar(0, "layers");
+    let summary = tightfit_live::predict(&options, &mut |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    output::print(&told(&summary?))
+}
+
+/// A line a layer, and one for all.
+fn told(summary: &PredictSummary) -> String {
+    let head = "| layer | active | named | recall | precision |\n|---|---|---|---|---|\n";
+    let all = (summary.all(), "all".to_owned(), summary.layers.len());
+    let layers = summary.layers.iter().enumerate().map(|(layer, &told)| (told, layer.to_string(), 1));
+    let lines = layers.chain([all]).map(|(told, name, layers)| {
+        let of_bundles = |count: u64| 100.0 * count as f64 / (summary.tokens * summary.bundles * layers) as f64;
+        let [active, named] = [told.active, told.named].map(of_bundles);
+        let [recall, precision] = [told.recall(), told.precision()].map(|share| 100.0 * share);
+        format!("| {name} | {active:.1} % | {named:.1} % | {recall:.1} % | {precision:.1} % |\n")
+    });
+    format!("{head}{}", lines.collect::<Vec<_>>().concat())
 }
 
 /// Trains a model.

@@ -2,11 +2,16 @@
 
 use tightfit::RunError;
 
-use super::args::{Perplexity, Record, Train};
+use super::args::{Perplexity, Predict, Record, Train};
 
 /// Records nothing.
 pub(crate) fn record(_: &Record) -> Result<(), RunError> {
     Err(absent("trace record"))
+}
+
+/// Predicts nothing.
+pub(crate) fn predict(_: &Predict) -> Result<(), RunError> {
+    Err(absent("trace predict"))
 }
 
 /// Trains nothing.

@@ -20,6 +20,7 @@ pub(crate) fn trace(command: &Trace) -> Result<(), RunError> {
         Trace::Import(options) => files::import(options),
         Trace::Export(options) => files::export(options),
         Trace::Record(options) => live::record(options),
+        Trace::Predict(options) => live::predict(options),
     }
 }
 

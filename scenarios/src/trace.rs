@@ -12,6 +12,7 @@ mod lookups;
 mod memory;
 mod metadata;
 mod order;
+mod predictions;
 mod reader;
 mod row_problem;
 mod schema;

@@ -31,6 +31,9 @@ pub(crate) struct Record {
     /// Leave the scores out.
     #[arg(long)]
     pub(crate) no_scores: bool,
+    /// Keep what goes into each feed-forward block, too, beside the trace: `trace predict` learns from it.
+    #[arg(long)]
+    pub(crate) keep_inputs: bool,
     /// Give the prompts to the model as they are, without the chat template.
     #[arg(long)]
     pub(crate) raw: bool,
@@ -41,6 +44,29 @@ pub(crate) struct Record {
     #[arg(long, value_enum, default_value_t = HeldWeights::F32)]
     pub(crate) weights: HeldWeights,
     /// The trace to write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// Options of `trace predict`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace record --model M.gguf --prompt-file a.txt --keep-inputs --out A.parquet\n  \
+    tightfit trace record --model M.gguf --prompt-file b.txt --keep-inputs --out B.parquet\n  \
+    tightfit trace predict B.parquet --fit A.parquet --rank 32 --out predicted.parquet")]
+pub(crate) struct Predict {
+    /// The trace to predict, recorded with --keep-inputs.
+    pub(crate) trace: PathBuf,
+    /// The trace to learn from: of the same model and another prompt, recorded with --keep-inputs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fit: PathBuf,
+    /// Rank of each layer's predictor, far below the model's width.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub(crate) rank: usize,
+    /// Threads to compute with.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) threads: usize,
+    /// Write the trace with its predictions to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }

@@ -55,6 +55,9 @@ impl Namer<'_> {
                 random.add_others(others(active.len(), factor), bound, active, &mut named);
                 named
             }
+            Names::Recorded {} => {
+                self.trace.predicted(token, layer).expect("loading checked that the trace has predictions").to_vec()
+            }
             Names::PreviousToken {} => before.map_or_else(Vec::new, |before| self.trace.active(before, layer).to_vec()),
         };
         bundles.sort_unstable();

@@ -98,6 +98,30 @@ pub enum LiveError {
         /// The definition of "active".
         definition: Definition,
     },
+    /// The inputs that were kept beside a trace can't be used.
+    #[error("{path}: {problem}; record with --keep-inputs, whatever else is as it was")]
+    Inputs {
+        /// The file, or the trace.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A trace that a predictor is not to be measured on.
+    #[error("{path}: {problem}")]
+    Unfair {
+        /// The trace.
+        path: PathBuf,
+        /// What is wrong with it, and the way out.
+        problem: &'static str,
+    },
+    /// A rank that a layer's predictor can't have.
+    #[error("rank {rank} is outside 1 to {most}, the layer's width; a tenth of it is usual")]
+    Rank {
+        /// The rank given.
+        rank: usize,
+        /// The highest that makes sense.
+        most: usize,
+    },
     /// No threads were asked for, or they could not be started.
     #[error("{threads} threads: {reason}; 1 is usual")]
     Threads {

@@ -14,6 +14,7 @@
 //! | [`generate`] | prompt in batches, then one token at a time |
 //! | [`active`], [`calibrate`] | what "active" means, and the thresholds that some definitions have |
 //! | [`mod@perplexity`] | a model that computes active neurons only, beside the dense one |
+//! | [`inputs`], [`mod@predict`] | what went into the blocks, and the low-rank predictor that is fitted on it |
 //! | [`mod@record`] | all of it together, into a trace file |
 //! | [`mod@train`] | the project's own small models |
 //!
@@ -33,10 +34,12 @@ mod feed_forward;
 pub mod folder;
 pub mod generate;
 pub mod gguf;
+pub mod inputs;
 pub mod model;
 mod norm;
 pub mod observe;
 pub mod perplexity;
+pub mod predict;
 pub mod record;
 mod rope;
 mod rows;
@@ -49,6 +52,7 @@ pub mod weights;
 pub use active::Definition;
 pub use error::LiveError;
 pub use perplexity::{PerplexityOptions, PerplexityTable, perplexity};
+pub use predict::{PredictOptions, PredictSummary, Told, predict};
 pub use record::{RecordOptions, RecordSummary, record};
 pub use train::{TrainOptions, TrainSummary, train};
 pub use weights::Weights;

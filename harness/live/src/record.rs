@@ -17,7 +17,7 @@ use crate::model::Model;
 use crate::rows::Rows;
 use crate::source::Source;
 use crate::tokenizer::Tokenizer;
-use crate::{LiveError, digest, threads};
+use crate::{LiveError, digest, inputs, threads};
 
 /// Runs a model over prompts, generates greedily, and writes one trace row per (token, layer).
 ///
@@ -62,6 +62,9 @@ fn run(options: &RecordOptions, progress: &mut dyn FnMut(usize, usize)) -> Resul
     let mut writer = Writer::create(&options.out, &header, options.scores)?;
     let shape = [config.layers, bundles(&config)];
     let mut rows = Rows::new(&mut writer, selector.as_ref(), options.scores, shape);
+    if options.inputs {
+        rows.inputs = Some(inputs::Writer::create(&options.out, config.layers, config.width)?);
+    }
     let expected: usize = requests.iter().map(|prompt| prompt.len() + options.tokens as usize).sum();
     let (mut passed, mut recorded) = (0, Vec::with_capacity(requests.len()));
     for (number, prompt) in (0..).zip(&requests) {
@@ -75,7 +78,9 @@ fn run(options: &RecordOptions, progress: &mut dyn FnMut(usize, usize)) -> Resul
         recorded.push(Recorded { prompt_tokens: prompt.len(), text: tokenizer.decode(&generated)?, generated });
     }
     let (active_shares, early_recall) = (rows.active_shares(), rows.early_recall());
+    let inputs = rows.inputs.take();
     writer.finish()?;
+    inputs.map(|inputs| inputs.finish(&options.out)).transpose()?;
     Ok(RecordSummary {
         model: header.model,
         model_digest: header.model_digest,

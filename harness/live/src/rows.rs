@@ -3,9 +3,9 @@
 use candle_core::Tensor;
 use tightfit_scenarios::trace::{Phase, Row, Writer};
 
-use crate::LiveError;
 use crate::active::{ActiveSet, Selector, rounded};
 use crate::observe::{Choice, Observer, Routed, Seen};
+use crate::{LiveError, inputs};
 
 /// Collects the active sets of a batch, layer by layer, and writes them token by token when the batch has passed.
 pub(crate) struct Rows<'a> {
@@ -28,6 +28,8 @@ pub(crate) struct Rows<'a> {
     named: Option<Vec<Choice>>,
     /// Experts chosen in layers whose router was run early, and how many of them it had named.
     early: (u64, u64),
+    /// Where the blocks' inputs go, if they are kept.
+    pub(crate) inputs: Option<inputs::Writer>,
 }
 
 impl<'a> Rows<'a> {
@@ -50,6 +52,7 @@ impl<'a> Rows<'a> {
             tokens: 0,
             named: None,
             early: (0, 0),
+            inputs: None,
         }
     }
 
@@ -75,6 +78,7 @@ impl Observer for Rows<'_> {
         let rows = activation.chunks_exact(self.bundles).zip(gate.chunks_exact(self.bundles));
         let sets = rows.map(|(activation, gate)| selector.select(seen.layer, activation, gate));
         self.pending[seen.layer] = sets.collect();
+        self.inputs.as_mut().map(|inputs| inputs.keep(seen.layer, seen.input)).transpose()?;
         Ok(None)
     }
 
@@ -93,6 +97,7 @@ impl Observer for Rows<'_> {
             scores: choice.weights.iter().map(|&weight| rounded(weight.into())).collect(),
         };
         self.pending[routed.layer] = routed.chosen.iter().map(set).collect();
+        self.inputs.as_mut().map(|inputs| inputs.keep(routed.layer, routed.input)).transpose()?;
         Ok(())
     }
 
@@ -112,6 +117,7 @@ impl Observer for Rows<'_> {
             }
         }
         self.tokens += tokens as u64;
+        self.inputs.as_mut().map(|inputs| inputs.batch_passed(tokens)).transpose()?;
         Ok(())
     }
 }

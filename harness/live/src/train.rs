@@ -21,7 +21,7 @@ pub mod decoder;
 mod operations;
 mod optimiser;
 mod package;
-mod random;
+pub(crate) mod random;
 pub mod recipe;
 pub mod vocabulary;
 

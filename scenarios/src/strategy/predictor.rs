@@ -38,6 +38,8 @@ pub enum Names {
     },
     /// What the token before needed.
     PreviousToken {},
+    /// What a trained predictor named, as the trace has it (`trace predict` adds it).
+    Recorded {},
 }
 
 /// What becomes of active rows that were not named.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::predictions::Predictions;
 use super::{Geometry, Header, Phase, Reader, Row, TraceError, Writer};
 
 /// One request: a prompt and what was generated after it.
@@ -32,6 +33,7 @@ pub struct Trace {
     /// Row r is `ids[offsets[r]..offsets[r + 1]]`; row = token x layers + layer.
     offsets: Vec<u64>,
     scores: Option<Vec<f32>>,
+    predictions: Option<Predictions>,
 }
 
 impl Trace {
@@ -90,6 +92,37 @@ impl Trace {
         self.scores.as_ref().map(|scores| &scores[range])
     }
 
+    /// Whether a predictor's lists are beside what was active.
+    #[must_use]
+    pub fn has_predictions(&self) -> bool {
+        self.predictions.is_some()
+    }
+
+    /// What a predictor named for one (token, layer), ascending.
+    #[must_use]
+    pub fn predicted(&self, token: usize, layer: u32) -> Option<&[u32]> {
+        let row = self.row(token, layer);
+        self.predictions.as_ref().map(|predictions| predictions.row(row))
+    }
+
+    /// The same trace with a predictor's lists, one a row in the order of [`Trace::iter`], and a word on what made them.
+    ///
+    /// # Panics
+    /// Where there are more lists than rows, or fewer.
+    pub fn with_predictions(
+        mut self,
+        lists: impl IntoIterator<Item = Vec<u32>>,
+        notes: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, TraceError> {
+        let predictions = Predictions::gather(self.geometry(), lists).map_err(|(row, problem)| {
+            let name = self.header.model.clone();
+            TraceError::Row { name, row, problem }
+        })?;
+        assert_eq!(predictions.rows(), self.rows(), "a list for each row");
+        self.header.notes.extend(notes);
+        Ok(Self { predictions: Some(predictions), ..self })
+    }
+
     /// Whether a token belongs to a prompt or was generated.
     #[must_use]
     pub fn phase(&self, token: usize) -> Phase {
@@ -124,18 +157,26 @@ impl Trace {
 
     /// Writes the trace as Parquet.
     pub fn write(&self, path: &Path) -> Result<(), TraceError> {
-        let mut writer = Writer::create(path, &self.header, self.has_scores())?;
-        self.iter().try_for_each(|row| writer.row(&row))?;
+        let create = if self.has_predictions() { Writer::create_predicted } else { Writer::create };
+        let mut writer = create(path, &self.header, self.has_scores())?;
+        for (number, row) in self.iter().enumerate() {
+            let predicted = self.predictions.as_ref().map(|predictions| predictions.row(number));
+            writer.predicted_row(&row, predicted)?;
+        }
         writer.finish()
     }
 
-    fn range(&self, token: usize, layer: u32) -> std::ops::Range<usize> {
+    fn row(&self, token: usize, layer: u32) -> usize {
         assert!(
             layer < self.header.geometry.layers,
             "layer {layer} of a trace with {} layers",
             self.header.geometry.layers
         );
-        let row = token * self.header.geometry.layers as usize + layer as usize;
+        token * self.header.geometry.layers as usize + layer as usize
+    }
+
+    fn range(&self, token: usize, layer: u32) -> std::ops::Range<usize> {
+        let row = self.row(token, layer);
         index(self.offsets[row])..index(self.offsets[row + 1])
     }
 }
@@ -148,7 +189,7 @@ fn index(offset: u64) -> usize {
 impl Trace {
     pub(super) fn empty(header: Header, scores: bool) -> Self {
         let scores = scores.then(Vec::new);
-        Self { header, requests: Vec::new(), ids: Vec::new(), offsets: vec![0], scores }
+        Self { header, requests: Vec::new(), ids: Vec::new(), offsets: vec![0], scores, predictions: None }
     }
 
     /// Appends a row that an [`Order`](super::order::Order) has accepted.
@@ -185,8 +226,12 @@ pub fn read_bytes(name: &str, bytes: Vec<u8>) -> Result<Trace, TraceError> {
 
 fn gather(mut reader: Reader) -> Result<Trace, TraceError> {
     let mut trace = Trace::empty(reader.header().clone(), reader.has_scores());
+    trace.predictions = reader.has_predictions().then(Predictions::default);
     while let Some(row) = reader.next_row()? {
         trace.push(&row);
+        if let (Some(all), Some(predicted)) = (&mut trace.predictions, reader.predicted()) {
+            all.push(predicted);
+        }
     }
     Ok(trace)
 }

@@ -28,7 +28,7 @@ impl Order {
     /// Accepts the next row; a refused one leaves the state as it was.
     pub(super) fn accept(&mut self, row: &Row<'_>) -> Result<(), RowProblem> {
         self.place(row)?;
-        self.ids(row.active)?;
+        Self::ids(self.geometry.bundles_per_layer, row.active)?;
         self.score(row)?;
         self.last = Some((row.request, row.token, row.layer, row.phase));
         self.rows += 1;
@@ -75,8 +75,18 @@ impl Order {
         }
     }
 
-    fn ids(&self, active: &[u32]) -> Result<(), RowProblem> {
-        let bundles_per_layer = self.geometry.bundles_per_layer;
+    /// What a predictor named obeys the same law as what is active.
+    pub(super) fn check_predicted(geometry: Geometry, predicted: &[u32]) -> Result<(), RowProblem> {
+        let bundles_per_layer = geometry.bundles_per_layer;
+        Self::ids(bundles_per_layer, predicted).map_err(|problem| match problem {
+            RowProblem::OutOfRange { position, id, .. } | RowProblem::Unsorted { position, id, .. } => {
+                RowProblem::Predicted { position, id, bundles_per_layer }
+            }
+            other => other,
+        })
+    }
+
+    fn ids(bundles_per_layer: u32, active: &[u32]) -> Result<(), RowProblem> {
         // One pass without early exit vectorises; the slow look happens only once something is wrong.
         let broken = active.windows(2).fold(0, |broken, pair| broken | u32::from(pair[0] >= pair[1]));
         if broken == 0 && active.last().is_none_or(|&id| id < bundles_per_layer) {

@@ -102,6 +102,18 @@ impl Reader {
         self.layout.score.is_some()
     }
 
+    /// What was predicted for the row that was read last; `None` in a trace without predictions.
+    #[must_use]
+    pub fn predicted(&self) -> Option<&[u32]> {
+        self.position.checked_sub(1).and_then(|row| self.batch.predicted(row))
+    }
+
+    /// Whether rows carry predictions.
+    #[must_use]
+    pub fn has_predictions(&self) -> bool {
+        self.layout.predicted.is_some()
+    }
+
     /// The next row, or `None` after the last token's last layer.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, TraceError> {
         while self.position == self.batch.rows() {
@@ -118,7 +130,9 @@ impl Reader {
             }
         }
         let row = self.batch.row(self.position);
-        if let Err(problem) = self.order.accept(&row) {
+        let predicted = self.batch.predicted(self.position).unwrap_or_default();
+        let lawful = Order::check_predicted(self.header.geometry, predicted);
+        if let Err(problem) = lawful.and_then(|()| self.order.accept(&row)) {
             return Err(TraceError::Row { name: self.name.clone(), row: self.order.rows(), problem });
         }
         self.position += 1;

@@ -56,6 +56,19 @@ pub enum RowProblem {
         /// The one before it.
         previous: u32,
     },
+    /// A predicted bundle out of order, or one that the geometry does not have.
+    #[error(
+        "predicted[{position}] = {id} is not above the one before it, or not below the {bundles_per_layer} bundles of a \
+         layer; list predicted bundles in ascending order without repeats"
+    )]
+    Predicted {
+        /// Position in the list.
+        position: usize,
+        /// The number.
+        id: u32,
+        /// The limit.
+        bundles_per_layer: u32,
+    },
     /// Scores and bundles differ in number.
     #[error("{scores} scores for {active} active bundles; give one score to each, in the same order")]
     ScoreLength {

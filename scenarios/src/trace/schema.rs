@@ -21,30 +21,36 @@ const COLUMNS: &str = "
 const SCORE: &str = "
   required group score (LIST) { repeated group list { required float element; } }";
 
-/// The schema, with or without scores.
-pub(super) fn message(scores: bool) -> Result<TypePtr> {
+const PREDICTED: &str = "
+  required group predicted (LIST) { repeated group list { required int32 element (INTEGER(32,false)); } }";
+
+/// The schema, with or without scores and predictions.
+pub(super) fn message(scores: bool, predicted: bool) -> Result<TypePtr> {
     let score = if scores { SCORE } else { "" };
-    parse_message_type(&format!("message trace {{{COLUMNS}{score}\n}}")).map(Arc::new)
+    let predicted = if predicted { PREDICTED } else { "" };
+    parse_message_type(&format!("message trace {{{COLUMNS}{score}{predicted}\n}}")).map(Arc::new)
 }
 
 /// Encodings: deltas for the integers (ascending ids are small steps), dictionaries for phase and scores (a recorder
 /// rounds scores to a few significant bits, so few values occur), and Snappy over all.
 pub(super) fn properties(header: &Header) -> WriterPropertiesPtr {
-    let active = list_path("active");
     let mut builder = WriterProperties::builder()
         .set_created_by(format!("tightfit {}", env!("CARGO_PKG_VERSION")))
         .set_key_value_metadata(Some(metadata::to_key_values(header)))
         .set_compression(Compression::SNAPPY)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_column_statistics_enabled(active.clone(), EnabledStatistics::None)
         .set_column_statistics_enabled(list_path("score"), EnabledStatistics::None)
         .set_offset_index_disabled(true)
-        .set_column_encoding(active, Encoding::DELTA_BINARY_PACKED)
         .set_column_dictionary_enabled(ColumnPath::from("phase"), true)
         .set_column_dictionary_enabled(list_path("score"), true);
     for integer in ["request", "token", "layer"] {
         builder = builder.set_column_encoding(ColumnPath::from(integer), Encoding::DELTA_BINARY_PACKED);
+    }
+    for integers in ["active", "predicted"].map(list_path) {
+        builder = builder
+            .set_column_statistics_enabled(integers.clone(), EnabledStatistics::None)
+            .set_column_encoding(integers, Encoding::DELTA_BINARY_PACKED);
     }
     Arc::new(builder.build())
 }

@@ -4,6 +4,7 @@ mod foreign;
 mod fuzz;
 mod import;
 mod info;
+mod predicted;
 mod refused;
 mod round_trip;
 mod sample;

@@ -29,9 +29,18 @@ impl Writer<Staged> {
     /// Starts a trace file; `scores` says whether every row will carry scores.
     pub fn create(path: &Path, header: &Header, scores: bool) -> Result<Self, TraceError> {
         let name = path.display().to_string();
+        Self::staged(name, path, header, [scores, false])
+    }
+
+    /// The same for rows with predictions, which only a trace in memory has.
+    pub(super) fn create_predicted(path: &Path, header: &Header, scores: bool) -> Result<Self, TraceError> {
+        Self::staged(path.display().to_string(), path, header, [scores, true])
+    }
+
+    fn staged(name: String, path: &Path, header: &Header, columns: [bool; 2]) -> Result<Self, TraceError> {
         header.check(&name)?;
         let staged = Staged::create(path).map_err(|source| TraceError::io(&name, "create", source))?;
-        Self::with_name(name, staged, header, scores)
+        Self::with_name(name, staged, header, columns)
     }
 
     /// Writes what is left and gives the file its name. Refuses a trace that ends within a token.
@@ -44,26 +53,32 @@ impl Writer<Staged> {
 impl<W: Write + Send> Writer<W> {
     /// Starts a trace on any sink, for instance a `Vec<u8>`; end it with [`Writer::into_sink`].
     pub fn new(sink: W, header: &Header, scores: bool) -> Result<Self, TraceError> {
-        Self::with_name("trace".to_owned(), sink, header, scores)
+        Self::with_name("trace".to_owned(), sink, header, [scores, false])
     }
 
-    fn with_name(name: String, sink: W, header: &Header, scores: bool) -> Result<Self, TraceError> {
+    fn with_name(name: String, sink: W, header: &Header, [scores, predicted]: [bool; 2]) -> Result<Self, TraceError> {
         header.check(&name)?;
-        let file = schema::message(scores)
+        let file = schema::message(scores, predicted)
             .and_then(|message| SerializedFileWriter::new(sink, message, schema::properties(header)))
             .map_err(|error| writing(&name, error))?;
         let order = Order::new(header.geometry, scores);
-        Ok(Self { name, file, order, columns: Columns::new(scores) })
+        Ok(Self { name, file, order, columns: Columns::new(scores, predicted) })
     }
 
     /// Appends one (token, layer). A refused row changes nothing.
     pub fn row(&mut self, row: &Row<'_>) -> Result<(), TraceError> {
+        self.predicted_row(row, None)
+    }
+
+    /// Appends one (token, layer) with what was predicted for it, which [`Predictions`](super::predictions::Predictions)
+    /// has checked.
+    pub(super) fn predicted_row(&mut self, row: &Row<'_>, predicted: Option<&[u32]>) -> Result<(), TraceError> {
         self.order.accept(row).map_err(|problem| TraceError::Row {
             name: self.name.clone(),
             row: self.order.rows(),
             problem,
         })?;
-        self.columns.push(row);
+        self.columns.push(row, predicted);
         if self.columns.is_full() { self.flush() } else { Ok(()) }
     }
 
@@ -98,72 +113,102 @@ struct Columns {
     token: Vec<i32>,
     phase: Vec<ByteArray>,
     layer: Vec<i32>,
-    active: Vec<i32>,
+    active: Lists,
+    /// Nests as `active` does.
     score: Option<Vec<f32>>,
+    predicted: Option<Lists>,
+    names: [ByteArray; 2],
+}
+
+/// A list of ids a row, as Parquet wants it.
+#[derive(Default)]
+struct Lists {
+    ids: Vec<i32>,
     /// 1 where a list has an entry, 0 for an empty list.
     definition: Vec<i16>,
     /// 0 where a list starts, 1 within it.
     repetition: Vec<i16>,
-    names: [ByteArray; 2],
+}
+
+impl Lists {
+    fn push(&mut self, ids: &[u32]) {
+        self.ids.extend(ids.iter().map(|id| id.cast_signed()));
+        self.repetition.push(0);
+        self.definition.push(i16::from(!ids.is_empty()));
+        let within = ids.len().saturating_sub(1);
+        self.repetition.extend(std::iter::repeat_n(1, within));
+        self.definition.extend(std::iter::repeat_n(1, within));
+    }
+
+    fn nesting(&self) -> (&[i16], &[i16]) {
+        (&self.definition, &self.repetition)
+    }
+
+    fn clear(&mut self) {
+        self.ids.clear();
+        self.definition.clear();
+        self.repetition.clear();
+    }
 }
 
 impl Columns {
-    fn new(scores: bool) -> Self {
+    fn new(scores: bool, predicted: bool) -> Self {
         Self {
             request: Vec::new(),
             token: Vec::new(),
             phase: Vec::new(),
             layer: Vec::new(),
-            active: Vec::new(),
+            active: Lists::default(),
             score: scores.then(Vec::new),
-            definition: Vec::new(),
-            repetition: Vec::new(),
+            predicted: predicted.then(Lists::default),
             names: [Phase::Prefill, Phase::Decode].map(|phase| ByteArray::from(phase.as_str())),
         }
     }
 
     fn is_full(&self) -> bool {
-        self.layer.len() >= GROUP_ROWS || self.active.len() >= GROUP_IDS
+        let predicted = self.predicted.as_ref().map_or(0, |predicted| predicted.ids.len());
+        self.layer.len() >= GROUP_ROWS || self.active.ids.len().max(predicted) >= GROUP_IDS
     }
 
-    fn push(&mut self, row: &Row<'_>) {
+    fn push(&mut self, row: &Row<'_>, predicted: Option<&[u32]>) {
+        assert_eq!(self.predicted.is_some(), predicted.is_some(), "predictions are a trace's, not a row's");
         self.request.push(row.request.cast_signed());
         self.token.push(row.token.cast_signed());
         self.phase.push(self.names[usize::from(row.phase == Phase::Decode)].clone());
         self.layer.push(row.layer.cast_signed());
-        self.active.extend(row.active.iter().map(|id| id.cast_signed()));
+        self.active.push(row.active);
         if let (Some(all), Some(score)) = (&mut self.score, row.score) {
             all.extend_from_slice(score);
         }
-        self.repetition.push(0);
-        self.definition.push(i16::from(!row.active.is_empty()));
-        let within = row.active.len().saturating_sub(1);
-        self.repetition.extend(std::iter::repeat_n(1, within));
-        self.definition.extend(std::iter::repeat_n(1, within));
+        if let (Some(all), Some(predicted)) = (&mut self.predicted, predicted) {
+            all.push(predicted);
+        }
     }
 
     fn write<W: Write + Send>(&self, file: &mut SerializedFileWriter<W>) -> ParquetResult<()> {
         let mut group = file.next_row_group()?;
-        let nesting = Some((self.definition.as_slice(), self.repetition.as_slice()));
         column::<Int32Type, W>(&mut group, &self.request, None)?;
         column::<Int32Type, W>(&mut group, &self.token, None)?;
         column::<ByteArrayType, W>(&mut group, &self.phase, None)?;
         column::<Int32Type, W>(&mut group, &self.layer, None)?;
-        column::<Int32Type, W>(&mut group, &self.active, nesting)?;
+        column::<Int32Type, W>(&mut group, &self.active.ids, Some(self.active.nesting()))?;
         if let Some(score) = &self.score {
-            column::<FloatType, W>(&mut group, score, nesting)?;
+            column::<FloatType, W>(&mut group, score, Some(self.active.nesting()))?;
+        }
+        if let Some(predicted) = &self.predicted {
+            column::<Int32Type, W>(&mut group, &predicted.ids, Some(predicted.nesting()))?;
         }
         group.close()?;
         Ok(())
     }
 
     fn clear(&mut self) {
-        for column in [&mut self.request, &mut self.token, &mut self.layer, &mut self.active] {
+        for column in [&mut self.request, &mut self.token, &mut self.layer] {
             column.clear();
         }
         self.phase.clear();
-        self.definition.clear();
-        self.repetition.clear();
+        self.active.clear();
+        self.predicted.iter_mut().for_each(Lists::clear);
         if let Some(score) = &mut self.score {
             score.clear();
         }

@@ -101,6 +101,24 @@ fn the_token_before_names_its_own() {
     }
 }
 
+#[test]
+fn a_recorded_predictor_names_what_the_trace_says() {
+    let trace = sample::trace(&[(1, 39)]);
+    // Every third bundle, whatever is active.
+    let list: Vec<u32> = (0..BUNDLES).step_by(3).collect();
+    let trace = trace.clone().with_predictions(vec![list.clone(); trace.rows()], []).expect("lists in order");
+    let mut missed = 0;
+    for (token, layer, named) in named(&trace, Names::Recorded {}, Missed::Read, false) {
+        assert_eq!(named.bundles, list);
+        let active = trace.active(token, layer).iter().copied();
+        assert_eq!(named.missed, active.filter(|bundle| bundle % 3 != 0).collect::<Vec<_>>());
+        missed += named.missed.len();
+    }
+    assert!(missed > 100, "{missed}");
+    let dropped = named(&trace, Names::Recorded {}, Missed::Drop, false);
+    assert!(dropped.iter().all(|(.., named)| named.missed.is_empty() && named.bundles == list && named.lost_mass > 0));
+}
+
 /// What is drawn at a place depends on nothing that was drawn before: so no order, and no number of threads, matters.
 #[test]
 fn names_do_not_depend_on_the_order_of_asking() {

@@ -24,6 +24,8 @@ pub struct RecordOptions {
     pub calibration: Option<String>,
     /// Whether to keep each active bundle's score (more than doubles the file).
     pub scores: bool,
+    /// Whether to keep what went into each block, too, in a file beside the trace ([`inputs::beside`](crate::inputs::beside)).
+    pub inputs: bool,
     /// Threads to run on; 1 is immune to other programs on the machine.
     pub threads: usize,
     /// The trace file. It appears when it is complete, replacing what was there.
@@ -55,6 +57,7 @@ impl RecordOptions {
             active: None,
             calibration: None,
             scores: true,
+            inputs: false,
             threads: 1,
             out: out.into(),
             chat: true,

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 /// A stream of its own for a use and a place.
-pub(super) fn stream(seed: u64, usage: &str, place: u32) -> Stream {
+pub(crate) fn stream(seed: u64, usage: &str, place: u32) -> Stream {
     let mut hasher = Sha256::new();
     hasher.update(seed.to_le_bytes());
     hasher.update(place.to_le_bytes());
@@ -14,7 +14,7 @@ pub(super) fn stream(seed: u64, usage: &str, place: u32) -> Stream {
 }
 
 /// See [`stream`].
-pub(super) struct Stream(ChaCha8Rng);
+pub(crate) struct Stream(ChaCha8Rng);
 
 impl Stream {
     /// A whole number below `limit`, which is far below 2^32: the bias of a remainder does not matter.
@@ -25,7 +25,7 @@ impl Stream {
 
     /// Normal numbers of mean 0 and this deviation (Box and Muller's pairs).
     #[expect(clippy::cast_possible_truncation, reason = "weights are 32-bit floats")]
-    pub(super) fn normal(&mut self, count: usize, deviation: f64) -> Vec<f32> {
+    pub(crate) fn normal(&mut self, count: usize, deviation: f64) -> Vec<f32> {
         let mut values = Vec::with_capacity(count + 1);
         while values.len() < count {
             let (radius, angle) = ((-2.0 * self.share().ln()).sqrt(), std::f64::consts::TAU * self.share());

@@ -3,6 +3,7 @@
 
 mod families;
 mod kernels;
+mod predicted;
 mod recorded;
 mod refused;
 mod smollm2;

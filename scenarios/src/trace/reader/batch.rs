@@ -19,6 +19,7 @@ pub(super) struct Batch {
     layer: Vec<u32>,
     active: Lists<u32>,
     score: Option<Lists<f32>>,
+    predicted: Option<Lists<u32>>,
 }
 
 /// One list a row: all values, and where each row's end.
@@ -51,6 +52,11 @@ impl Batch {
             score: self.score.as_ref().map(|score| score.get(index)),
         }
     }
+
+    /// What was predicted for it.
+    pub(super) fn predicted(&self, index: usize) -> Option<&[u32]> {
+        self.predicted.as_ref().map(|predicted| predicted.get(index))
+    }
 }
 
 /// Why a batch could not be decoded.
@@ -76,6 +82,7 @@ pub(super) struct Group {
     layer: Integers,
     active: Integers,
     score: Option<Floats>,
+    predicted: Option<Integers>,
 }
 
 impl Group {
@@ -88,6 +95,7 @@ impl Group {
             layer: Integers::open(source, group, &layout.layer)?,
             active: Integers::open(source, group, &layout.active)?,
             score: layout.score.as_ref().map(|leaf| Floats::open(source, group, leaf)).transpose()?,
+            predicted: layout.predicted.as_ref().map(|leaf| Integers::open(source, group, leaf)).transpose()?,
         })
     }
 
@@ -116,13 +124,18 @@ impl Group {
         self.token.scalars(rows, "token", &mut batch.token)?;
         phases(&mut self.phase, rows, &mut batch.phase)?;
         self.layer.scalars(rows, "layer", &mut batch.layer)?;
-        self.active.lists(rows, row_limit, &mut batch.active)?;
+        self.active.lists(rows, row_limit, "active", &mut batch.active)?;
         if let Some(score) = &mut self.score {
             score.lists(rows, row_limit, batch.score.get_or_insert_default())?;
         }
+        if let Some(predicted) = &mut self.predicted {
+            predicted.lists(rows, row_limit, "predicted", batch.predicted.get_or_insert_default())?;
+        }
         self.rows_left -= rows as u64;
         let is_over = self.rows_left > 0
-            || self.active.is_exhausted()? && self.score.as_mut().map_or(Ok(true), Floats::is_exhausted)?;
+            || self.active.is_exhausted()?
+                && self.score.as_mut().map_or(Ok(true), Floats::is_exhausted)?
+                && self.predicted.as_mut().map_or(Ok(true), Integers::is_exhausted)?;
         if is_over {
             return Ok(());
         }

@@ -32,6 +32,7 @@ pub(super) struct Layout {
     pub(super) layer: Leaf,
     pub(super) active: Leaf,
     pub(super) score: Option<Leaf>,
+    pub(super) predicted: Option<Leaf>,
 }
 
 impl Layout {
@@ -46,6 +47,7 @@ impl Layout {
             layer: finder.required("layer", 0, &integer)?,
             active: finder.required("active", 1, &integer)?,
             score: finder.find("score", 1, &[Physical::FLOAT, Physical::DOUBLE])?,
+            predicted: finder.find("predicted", 1, &integer)?,
         })
     }
 }

@@ -36,10 +36,16 @@ impl Integers {
         Ok(())
     }
 
-    pub(super) fn lists(&mut self, rows: usize, row_limit: usize, into: &mut Lists<u32>) -> Result<(), Trouble> {
+    pub(super) fn lists(
+        &mut self,
+        rows: usize,
+        row_limit: usize,
+        name: &'static str,
+        into: &mut Lists<u32>,
+    ) -> Result<(), Trouble> {
         match self {
-            Self::Narrow(column, _) => lists(column, rows, row_limit, "active", &mut into.ends)?,
-            Self::Wide(column, _) => lists(column, rows, row_limit, "active", &mut into.ends)?,
+            Self::Narrow(column, _) => lists(column, rows, row_limit, name, &mut into.ends)?,
+            Self::Wide(column, _) => lists(column, rows, row_limit, name, &mut into.ends)?,
         }
         self.convert(&mut into.values);
         Ok(())
