@@ -15,6 +15,7 @@ use chromium::Chromium;
 const WIDTHS: [u32; 2] = [390, 1440];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn browser() -> Option<Chromium> {
     let browser = Chromium::start();
     if browser.is_none() {

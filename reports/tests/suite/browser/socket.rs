@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// How long the browser may be silent before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// An open connection.
 pub(super) struct Socket {
@@ -40,16 +40,19 @@ impl Socket {
     pub(super) fn send(&mut self, text: &str) {
         const FINAL_TEXT: u8 = 0x81;
         const MASKED: u8 = 0x80;
+        /// Instead of a length: it follows in two bytes, or in eight.
+        const MEDIUM: u8 = 0x7e;
+        const LONG: u8 = 0x7f;
         let mut frame = vec![FINAL_TEXT];
         let length = text.len();
         match (u8::try_from(length), u16::try_from(length)) {
             (Ok(short), _) if short < 126 => frame.push(MASKED | short),
             (_, Ok(medium)) => {
-                frame.push(MASKED | 126);
+                frame.push(MASKED | MEDIUM);
                 frame.extend(medium.to_be_bytes());
             }
             _ => {
-                frame.push(MASKED | 127);
+                frame.push(MASKED | LONG);
                 frame.extend((length as u64).to_be_bytes());
             }
         }
