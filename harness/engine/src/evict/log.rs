@@ -47,7 +47,7 @@ pub(crate) const FIRST_RING: u32 = 64;
 const SPARSE: u32 = 4;
 
 /// Entries in the order in which they came.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Log<T> {
     entries: Vec<T>,
     /// Which entries count, by index.
@@ -80,7 +80,7 @@ impl<T: Entry> Log<T> {
     #[inline]
     pub(crate) fn push(&mut self, entry: T, moved: impl FnMut(T, u32)) -> u32 {
         if self.head.wrapping_sub(self.tail) == self.ring {
-            self.make_room(moved);
+            *self = core::mem::take(self).make_room(moved);
         }
         let index = self.index(self.head);
         self.put(index, entry);
@@ -159,10 +159,11 @@ impl<T: Entry> Log<T> {
     }
 
     /// Drops what is outdated, and doubles the ring where that is too little, so that it costs each push a constant. At
-    /// its largest the ring has two entries a bundle or more, so that half of a full one is outdated at least.
+    /// its largest the ring has two entries a bundle or more, so that half of a full one is outdated at least. By value:
+    /// a log whose address is handed out here would be kept in memory everywhere, a tenth slower.
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self, mut moved: impl FnMut(T, u32)) {
+    fn make_room(mut self, mut moved: impl FnMut(T, u32)) -> Self {
         self.compact(&mut moved);
         let kept = self.head.wrapping_sub(self.tail);
         if kept > self.ring / SPARSE && (self.ring as usize) < self.entries.len() {
@@ -172,6 +173,7 @@ impl<T: Entry> Log<T> {
             self.head = self.tail.wrapping_add(kept);
         }
         self.asked = self.tail;
+        self
     }
 
     fn compact(&mut self, moved: &mut impl FnMut(T, u32)) {

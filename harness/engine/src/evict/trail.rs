@@ -27,7 +27,7 @@ impl<T: Entry> Trail<T> {
     /// Makes `entry` the newest; its bundle has no other.
     #[inline]
     pub(crate) fn push(&mut self, entry: T) {
-        let place = &mut self.place;
+        let place = self.place.as_mut_slice();
         let index = self.log.push(entry, |entry, index| place[entry.bundle() as usize] = index);
         place[entry.bundle() as usize] = index;
     }
