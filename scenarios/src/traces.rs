@@ -13,7 +13,7 @@ macro_rules! traces {
 }
 
 /// Name and Parquet file, sorted by name; a test holds it to the folder.
-const TRACES: &[(&str, &[u8])] = traces!["smollm2-135m-chat", "smollm2-135m-code"];
+const TRACES: &[(&str, &[u8])] = traces!["smollm2-135m-chat", "smollm2-135m-code", "tightfit-moe-4m-macbeth"];
 
 /// Names of the built-in traces, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
