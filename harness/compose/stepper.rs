@@ -73,15 +73,12 @@ pub(crate) fn run<P: World>(strategy: &Strategy, parts: Parts<'_, P>, recorder: 
                 profile: parts.profile.as_deref(),
                 service: &parts.service,
             };
-            match &parts.own_policy {
-                Some(own) => {
-                    let policy = own.make(&policy::open_room(&place));
-                    drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
-                }
-                None => {
-                    let policy = policy::policy(set.evict, set.partition, &place);
-                    drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
-                }
+            if let Some(own) = &parts.own_policy {
+                let policy = own.make(&policy::open_room(&place));
+                drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
+            } else {
+                let policy = policy::policy(set.evict, set.partition, &place);
+                drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
             }
         }
     }
