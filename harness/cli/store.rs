@@ -22,12 +22,11 @@ pub(crate) fn store(command: &StoreCommand) -> Result<(), RunError> {
 
 fn build(options: &Build) -> Result<(), RunError> {
     let settings = Settings::parse(&options.settings)?;
-    let inputs = match &options.model {
-        Some(model) => alone::inputs(model, options.quantization.as_deref(), &options.strategy, &settings)?,
-        None => {
-            let scenario = Scenario::load_with(&options.scenario, std::slice::from_ref(&options.strategy), &settings)?;
-            Inputs::load(scenario, &settings)?
-        }
+    let inputs = if let Some(model) = &options.model {
+        alone::inputs(model, options.quantization.as_deref(), &options.strategy, &settings)?
+    } else {
+        let scenario = Scenario::load_with(&options.scenario, std::slice::from_ref(&options.strategy), &settings)?;
+        Inputs::load(scenario, &settings)?
     };
     let (device, strategy) = (&inputs.devices[0], &inputs.scenario.strategies[0]);
     let label =
