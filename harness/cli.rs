@@ -9,6 +9,7 @@ mod progress;
 mod run;
 mod show;
 mod sweep;
+mod synth;
 mod trace;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ pub mod compose;
 pub mod curve;
 pub mod error;
 pub mod inputs;
+pub mod likeness;
 pub mod provenance;
 pub mod run;
 mod shelf;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tightfit::sweep::Shard;
 
-pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
+pub(crate) use trace::{Count, Export, ExportTo, Fit, Import, ImportFrom, Info, Prompt, Synth};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
 #[derive(Debug, Parser)]
@@ -148,6 +148,10 @@ pub(crate) enum Trace {
     Import(Import),
     /// Write a trace's lookups for a cache simulator.
     Export(Export),
+    /// Find the numbers of a generator that makes traces like this one, and say how like.
+    Fit(Fit),
+    /// Generate a trace from a recipe.
+    Synth(Synth),
     /// Record a trace by running a real model (needs the `live` feature).
     Record(Record),
 }

@@ -3,7 +3,11 @@
 use tightfit::{
     RunError,
     devices::Device,
-    scenarios::{Model, Scenario, Settings, Strategy, scenario, strategy, traces},
+    scenarios::{
+        Model, Scenario, Settings, Strategy, scenario, strategy,
+        trace::synth::{self, Recipe},
+        traces,
+    },
 };
 
 use super::{args::Kind, output};
@@ -43,6 +47,10 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
                 let tokens = trace.tokens();
                 let header = trace.header();
                 rows.push([name.to_owned(), format!("{}, {tokens} tokens, {}", header.model, header.definition)]);
+            }
+            for name in synth::CATALOG.names() {
+                let recipe = Recipe::load(name)?;
+                rows.push([format!("{}{name}", synth::PREFIX), format!("synthetic: {}", recipe.title)]);
             }
         }
     }

@@ -3,7 +3,11 @@
 use tightfit::{
     RunError,
     devices::Device,
-    scenarios::{Model, Scenario, Settings, Strategy, scenario, strategy, trace, traces},
+    scenarios::{
+        Model, Scenario, Settings, Strategy, scenario, strategy,
+        trace::{self, synth::Recipe},
+        traces,
+    },
 };
 
 use super::{args::Kind, output, trace as trace_command};
@@ -24,7 +28,14 @@ pub(crate) fn show(kind: Kind, name: &str) -> Result<(), RunError> {
             Strategy::load(name, &[])?;
             strategy::CATALOG.find(name)?.text
         }
-        Kind::Traces => trace_command::described(&trace::info(&traces::load(name)?)),
+        Kind::Traces => match traces::recipe(name) {
+            Some(text) => {
+                let text = text?;
+                Recipe::parse(&text)?;
+                text.text
+            }
+            None => trace_command::described(&trace::info(&traces::load(name)?)),
+        },
     };
     output::print(&text)
 }

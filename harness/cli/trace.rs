@@ -5,12 +5,15 @@ use std::fmt::Write;
 use serde::Serialize;
 use tightfit::{
     RunError,
-    scenarios::{trace, trace::Info, traces},
+    scenarios::{
+        trace::{self, Info, Summary},
+        traces,
+    },
 };
 
 use super::{
     args::{self, InfoFormat, Record, Trace},
-    curve, files, output,
+    curve, files, output, synth,
 };
 
 /// Runs a trace command.
@@ -19,6 +22,8 @@ pub(crate) fn trace(command: &Trace) -> Result<(), RunError> {
         Trace::Info(options) => info(options),
         Trace::Import(options) => files::import(options),
         Trace::Export(options) => files::export(options),
+        Trace::Fit(options) => synth::fit(options),
+        Trace::Synth(options) => synth::synth(options),
         Trace::Record(options) => record(options),
     }
 }
@@ -33,10 +38,14 @@ struct Report<'a> {
 }
 
 fn info(options: &args::Info) -> Result<(), RunError> {
-    let trace = traces::load(&options.trace)?;
-    let info = trace::info(&trace);
-    let asked = !options.curve.is_empty();
-    let curve = if asked { Some(curve::curve(&trace, &info, options)?) } else { None };
+    let (info, curve) = if options.curve.is_empty() {
+        (summed_up(&options.trace)?, None)
+    } else {
+        let trace = traces::load(&options.trace)?;
+        let info = trace::info(&trace);
+        let curve = curve::curve(&trace, &info, options)?;
+        (info, Some(curve))
+    };
     match options.format {
         InfoFormat::Text => output::print(
             &(described(&info)
@@ -48,6 +57,19 @@ fn info(options: &args::Info) -> Result<(), RunError> {
             output::print(&(json + "\n"))
         }
     }
+}
+
+/// The summary of a trace, row by row where it is a file: its length takes time, and no memory.
+fn summed_up(name: &str) -> Result<Info, RunError> {
+    let Some(reader) = traces::reader(name) else {
+        return Ok(trace::info(&traces::load(name)?));
+    };
+    let mut reader = reader?;
+    let mut summary = Summary::new(reader.header(), reader.has_scores());
+    while let Some(row) = reader.next_row()? {
+        summary.row(&row);
+    }
+    Ok(summary.info())
 }
 
 /// A summary for people.

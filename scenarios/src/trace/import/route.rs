@@ -10,7 +10,10 @@ mod preamble;
 use std::{collections::BTreeMap, path::Path};
 
 use self::{columns::Columns, preamble::Preamble};
-use super::{ImportFormat, Imported, lines::Lines};
+use super::{
+    ImportFormat, Imported,
+    lines::{LINE_BYTES_MAX, Lines},
+};
 use crate::trace::{Geometry, Header, Phase, Row, TraceError, Unit, Writer};
 
 pub(super) use columns::names_columns;
@@ -35,7 +38,7 @@ impl Choice {
 
 /// Reads the route `from` and writes the trace `to`.
 pub(super) fn import(name: &str, from: &Path, to: &Path) -> Result<Imported, TraceError> {
-    let mut lines = Lines::open(name, from)?;
+    let mut lines = Lines::open(name, from, LINE_BYTES_MAX)?;
     let mut preamble = Preamble::default();
     let mut columns = None;
     let mut choices = Vec::new();
