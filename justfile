@@ -31,6 +31,15 @@ figures:
     cargo run --release -- run quickstart --out target/figures
     cp target/figures/charts/speed-against-memory.svg target/figures/charts/decode-speed.svg reports/figures/quickstart/
 
+# Our own figures, held to the accepted ones.
+gate:
+    cargo run --release -- gate --baseline reports/baselines/scenarios.json
+
+# Accept our figures as they are now: `just bless "why they moved"`.
+bless REASON:
+    cargo run --release -- gate quickstart llm-in-a-flash window-against-memory published-systems \
+        --baseline reports/baselines/scenarios.json --changelog CHANGELOG.md --bless --reason '{{REASON}}'
+
 # Licences and advisories (needs cargo-deny).
 deny:
     cargo deny check

@@ -52,9 +52,9 @@ struct Replayed<'a, F> {
     feed: F,
 }
 
-/// What hands every lookup to a function.
+/// What hands every lookup to a function, some at a time.
 trait Feed {
-    fn each(self, look_up: impl FnMut(u32));
+    fn each(self, look_up: impl FnMut(&[u32]));
 }
 
 impl<F: Feed> Visit for Replayed<'_, F> {
@@ -64,34 +64,34 @@ impl<F: Feed> Visit for Replayed<'_, F> {
         let room = self.room;
         let mut replay = Replay::new(policy, room.sizes.clone(), room.bundles, room.capacity_bytes);
         let mut number = 0;
-        self.feed.each(|object| {
-            replay.look_up(object, number);
-            number += 1;
+        self.feed.each(|objects| {
+            replay.look_up_all(objects, number);
+            number += objects.len();
         });
         (replay.tally().lookups, replay.tally().hits)
     }
 }
 
 impl Feed for &[u32] {
-    fn each(self, look_up: impl FnMut(u32)) {
-        self.iter().copied().for_each(look_up);
+    fn each(self, mut look_up: impl FnMut(&[u32])) {
+        look_up(self);
     }
 }
 
 impl Feed for &Oracle {
-    fn each(self, look_up: impl FnMut(u32)) {
-        (0..self.positions()).map(|position| self.bundle(position)).for_each(look_up);
+    fn each(self, mut look_up: impl FnMut(&[u32])) {
+        look_up(self.bundles());
     }
 }
 
 /// A file of such a stream: the objects of a block are taken out of it first, then looked up.
 impl Feed for &str {
-    fn each(self, mut look_up: impl FnMut(u32)) {
+    fn each(self, mut look_up: impl FnMut(&[u32])) {
         let mut objects = Vec::with_capacity(BLOCK_RECORDS);
         read_stream(self, |records| {
             objects.clear();
             objects.extend(records.iter().map(object));
-            objects.iter().copied().for_each(&mut look_up);
+            look_up(&objects);
         });
     }
 }

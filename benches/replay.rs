@@ -7,7 +7,7 @@
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
-use tightfit_devices::{Device, ProcessorKind};
+use tightfit_devices::{Device, ProcessorKind, Stored, WeightFormat};
 use tightfit_engine::{
     Engine, Geometry, Overlap, Script, Setup, Store,
     engine::Gather,
@@ -114,9 +114,11 @@ impl Workload {
 
     fn platform(&self, device: &Device) -> SimPlatform {
         let runtime = device.runtime("llama.cpp", ProcessorKind::Cpu).expect("a runtime of the profile");
-        let layer = LayerCosts { row_bytes: ROW_BYTES, row_flops: 6 * 576, ..LayerCosts::default() };
+        let row = Stored::one(WeightFormat::Int4, 3 * 576, ROW_BYTES);
+        let layer = LayerCosts { row, ..LayerCosts::default() };
         let layers = vec![layer; self.script.layers() as usize];
-        let costs = Costs { layers, head_bytes: 28_000_000, head_flops: 56_000_000, ..Costs::default() };
+        let head = Stored::one(WeightFormat::Int8, 28_000_000, 28_000_000);
+        let costs = Costs { layers, head, ..Costs::default() };
         SimPlatform::new(Spec { device, runtime, costs, lanes: 8, prefetch_lanes: 8 })
     }
 }

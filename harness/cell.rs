@@ -1,19 +1,23 @@
 //! One cell of a comparison: a device, a strategy, a memory limit; run, and turned into a result.
 
 mod assemble;
+mod curve;
+pub mod host;
 mod recorder;
+mod world;
 
 use tightfit_devices::{Bytes, Device};
 use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
-    strategy::{Mechanism, Stream},
+    strategy::{Evict, Mechanism, Stream},
     trace::{self, Trace},
 };
-use tightfit_sim::{Footprint, SimPlatform, Spec};
+use tightfit_sim::{Footprint, SimPlatform, Spec, service::ServiceTable};
 
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{Held, Recorder};
+pub(crate) use world::World;
 
 use crate::{
     Inputs, RunError,
@@ -59,11 +63,10 @@ pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
     let streams = streams(inputs, cell.strategy, &asked)?;
     let kept = scenario.request.context_tokens.unwrap_or(inputs.model.context).min(inputs.model.context);
     let context_max = u32::try_from(streams.context_tokens).unwrap_or(u32::MAX).min(kept);
-    let kv_bytes = u64::from(streams.sequences)
-        * u64::from(context_max)
-        * inputs.weights.kv_bytes_per_token_layer
-        * u64::from(inputs.weights.layers);
-    let runtime_bytes = inputs.runtime(cell.device).memory.get();
+    let kv_bytes = u64::from(streams.sequences) * inputs.weights.cache_bytes(context_max);
+    let runtime = inputs.runtime(cell.device);
+    let logits = u64::from(inputs.model.vocabulary) * u64::from(streams.prompt_tokens);
+    let runtime_bytes = runtime.memory.get() + u64::from(runtime.bytes_per_prompt_logit) * logits;
     let fixed = Footprint { dense_bytes: streams.dense_bytes, kv_bytes, runtime_bytes, resident_bytes: 0 };
     let memory = &scenario.memory;
     let room = Room::new(cell.device, cell.limit.or(memory.limit), memory.entitled, memory.budget, fixed);
@@ -108,25 +111,64 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
 
 /// Runs a cell.
 pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
-    let Plan { streams, room, context_max } = plan(inputs, cell)?;
+    let plan = plan(inputs, cell)?;
     let device = cell.device;
-    let (lanes, prefetch_lanes) = match &cell.strategy.mechanism {
+    let (lanes, prefetch_lanes) = lanes(cell);
+    let runtime = inputs.runtime(device);
+    let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(plan.context_max));
+    let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
+    // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
+    let keeps =
+        matches!(&cell.strategy.mechanism, Mechanism::ResidentSet { set, .. } if set.evict != Evict::RetainNone);
+    let platform = SimPlatform::new(spec)
+        .with_heat(inputs.scenario.thermal.start.0)
+        .with_pressure(plan.room.pressure)
+        .with_admission(runtime.admit.filter(|_| keeps));
+    run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))
+}
+
+/// Reads that the strategy keeps in flight, and those of them that prefetches may take.
+fn lanes(cell: Cell<'_>) -> (u32, u32) {
+    match &cell.strategy.mechanism {
         Mechanism::ResidentSet { reads, .. } => (reads.lanes, reads.prefetch_lanes.unwrap_or(reads.lanes)),
         Mechanism::PageCache(_) => (1, 1),
+    }
+}
+
+impl<'a, P> Parts<'a, P> {
+    /// What the run of a planned cell is made of.
+    fn new(inputs: &Inputs, cell: Cell<'_>, plan: &'a Plan, platform: P) -> Self {
+        let device = cell.device;
+        let (lanes, _) = lanes(cell);
+        Self {
+            streams: &plan.streams,
+            profile: inputs.profile(cell.strategy),
+            platform,
+            service: ServiceTable::new(&device.flash.law, lanes.min(device.flash.queue_depth)),
+            budget_bytes: plan.room.budget_bytes,
+            read_unit_bytes: device.flash.read_unit.get(),
+            page_bytes: device.memory.page.get(),
+            context_max: plan.context_max,
+        }
+    }
+}
+
+/// Runs a planned cell on any platform.
+fn run_on<P: World>(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, parts: Parts<'_, P>) -> Result<RunResult, RunError> {
+    let Plan { streams, room, .. } = plan;
+    let device = cell.device;
+    let held = Held {
+        fixed_bytes: room.fixed.total_bytes(),
+        // Clean pages of a file do not count.
+        counts_resident: matches!(cell.strategy.mechanism, Mechanism::ResidentSet { .. }),
+        limit_bytes: room.limit_bytes,
     };
-    let costs = costs(&inputs.weights, cell.strategy);
-    let spec = Spec { device, runtime: inputs.runtime(device), costs, lanes, prefetch_lanes };
-    let parts = Parts {
-        streams: &streams,
-        profile: inputs.profile(cell.strategy),
-        platform: SimPlatform::new(spec),
-        budget_bytes: room.budget_bytes,
-        read_unit_bytes: device.flash.read_unit.get(),
-        page_bytes: device.memory.page.get(),
-        context_max,
-    };
-    let mut recorder = Recorder::new(streams.outputs);
+    let mut recorder = Recorder::new(streams.outputs, held);
     stepper::run(cell.strategy, parts, &mut recorder);
+    recorder.settle();
+    if let Some(problem) = recorder.problem.take() {
+        return Err(problem);
+    }
     if recorder.last.energy.total_pj() == u64::MAX {
         return Err(inputs.wrong(format!(
             "{} on {} draws more than 5 kWh, more than a result can hold: ask for fewer request.output-tokens, or mend \
@@ -134,5 +176,5 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
             cell.strategy.name, device.name
         )));
     }
-    Ok(assemble::result(inputs, cell, &streams, &room, recorder))
+    Ok(assemble::result::<P>(inputs, cell, streams, room, recorder))
 }

@@ -2,7 +2,11 @@
 
 use tightfit_devices::DeviceError;
 use tightfit_reports::ReportError;
-use tightfit_scenarios::{ScenarioError, model::ModelError, trace::TraceError};
+use tightfit_scenarios::{
+    ScenarioError,
+    model::{ModelError, import::ImportError},
+    trace::TraceError,
+};
 
 /// Why a run can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -16,12 +20,23 @@ pub enum RunError {
     /// The model.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A file that a model is to be made of.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The trace.
     #[error("{}", of_trace(.0))]
     Trace(#[from] TraceError),
     /// Writing results.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A table of measurements.
+    #[error("measurements {}: {problem}", .path.display())]
+    Measurements {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong, with the row.
+        problem: String,
+    },
     /// Inputs that are fine one by one and impossible together.
     #[error("scenario {scenario}: {problem}")]
     Together {
@@ -46,6 +61,9 @@ pub enum RunError {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// This machine as a platform.
+    #[error(transparent)]
+    Host(#[from] tightfit_host::HostError),
     /// The recorder could not run.
     #[cfg(feature = "live")]
     #[error(transparent)]

@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 use tightfit_devices::{Device, Runtime};
 use tightfit_scenarios::{
     Model, Scenario, Settings, Strategy,
-    model::{FeedForward, Weights},
+    model::{FeedForward, Weights, reference},
     scenario::Prefill,
     strategy::{Mechanism, Prefetch, Stream},
     trace::{Request, Trace, Unit},
 };
 use toml::Value;
 
-use crate::{RunError, compose::profile::Profile, shelf::Shelf};
+use crate::{RunError, compose::profile::Profile, shelf::Shelf, synthetic};
 
 /// A scenario's inputs.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Inputs {
     }
 
     /// The same, with what other inputs have loaded before.
-    pub(crate) fn load_from(shelf: &Arc<Shelf>, scenario: Scenario, settings: &Settings) -> Result<Self, RunError> {
+    pub(crate) fn load_from(shelf: &Arc<Shelf>, mut scenario: Scenario, settings: &Settings) -> Result<Self, RunError> {
         let mut digests = BTreeMap::new();
         digests.insert("scenario".to_owned(), hexadecimal(scenario.source.text.as_bytes()));
         let mut devices = Vec::new();
@@ -56,8 +56,17 @@ impl Inputs {
         }
         let (model, digest) = shelf.model(&scenario.model)?;
         digests.insert("model".to_owned(), digest);
-        let quantization = scenario.quantization.clone().unwrap_or_else(|| model.default_quantization.clone());
+        // What the model's name says of its packaging counts where the scenario says nothing.
+        let hint = || reference::known(&scenario.model).and_then(|found| found.quantization).map(str::to_owned);
+        let asked = scenario.quantization.clone().or_else(hint);
+        let quantization = asked.unwrap_or_else(|| model.default_quantization.clone());
         let weights = model.weights(&quantization)?;
+        if let Some(asked) = scenario.synthetic_trace {
+            // By a name of its own it is as any other, and shared as any other.
+            let name = format!("{asked:?} of {}", model.name);
+            shelf.shelve_trace(&name, || Ok((synthetic::drawn(asked, &model)?, hexadecimal(name.as_bytes()))))?;
+            scenario.trace = Some(name);
+        }
         let trace = match &scenario.trace {
             None => None,
             Some(name) => {
@@ -132,6 +141,13 @@ impl Inputs {
             return Err(self.wrong(format!(
                 "strategy {} streams the rows that a trace says are active: give trace = \"...\", or leave it out",
                 strategy.name
+            )));
+        }
+        if let (Some(strategy), false) = (sparse, self.weights.has_bundles_everywhere()) {
+            return Err(self.wrong(format!(
+                "strategy {} streams experts, which the first layers of {} have none of: run strategies that stream \
+                 everything (--strategy layer-stream)",
+                strategy.name, self.model.name
             )));
         }
         if let Some(trace) = &self.trace {
@@ -225,7 +241,7 @@ impl Inputs {
             FeedForward::Neurons { .. } => Unit::Neuron,
             FeedForward::Experts { .. } => Unit::Expert,
         };
-        let of_model = (unit, self.weights.layers, self.weights.bundles_per_layer);
+        let of_model = (unit, self.weights.layer_count(), self.weights.bundles_per_layer);
         if (of_trace.unit, of_trace.layers, of_trace.bundles_per_layer) != of_model {
             return Err(self.wrong(format!(
                 "the trace was recorded on {} ({} layers of {} {}s), the model {} has {} layers of {} {}s: take the trace's \

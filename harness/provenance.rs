@@ -2,6 +2,7 @@
 
 use tightfit_devices::{SourceKind, Sourced};
 use tightfit_reports::schema::{Provenance, Source};
+use tightfit_scenarios::model::Recipe;
 
 use crate::{Inputs, cell::Cell, compose::streams::named::PREDICTOR_WEIGHT_BYTES};
 
@@ -24,6 +25,12 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
         if !of_other {
             add(format!("model.{key}"), value, *kind, from);
         }
+    }
+    if !inputs.model.quantizations.contains_key(&inputs.quantization)
+        && let Some(recipe) = Recipe::named(&inputs.quantization)
+    {
+        let (kind, from) = recipe.source();
+        add("model.quantization".to_owned(), &inputs.quantization, kind, from);
     }
     let memory = &inputs.scenario.memory;
     if let Some(limit) = cell.limit {
@@ -53,7 +60,8 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>) -> Provenance {
             let from = format!("generated, not recorded; active: {}; its recipe is {source}", header.definition);
             add("trace.synthetic".to_owned(), name, SourceKind::Assumed, &from);
         } else {
-            add("trace".to_owned(), name, SourceKind::Measured, &from);
+            let drawn = inputs.scenario.synthetic_trace.is_some();
+            add("trace".to_owned(), name, if drawn { SourceKind::Assumed } else { SourceKind::Measured }, &from);
         }
     }
     for (key, value) in cell.strategy.settings.iter().filter(|(key, _)| is_guess(key)) {

@@ -43,7 +43,7 @@ impl Shelf {
 
     /// A model by name or path.
     pub(crate) fn model(&self, name: &str) -> Result<(Arc<Model>, String), RunError> {
-        self.models.get(name, || Ok((Arc::new(Model::load(name)?), text_digest(name, Model::embedded(name)))))
+        self.models.get(name, || Ok((Arc::new(Model::load(name)?), text_digest(name, Model::text(name)))))
     }
 
     /// A trace by name or path; a synthetic one is generated once.
@@ -53,6 +53,15 @@ impl Shelf {
             let digest = hexadecimal(&bytes);
             Ok((Arc::new(traces::from_bytes(name, bytes)?), digest))
         })
+    }
+
+    /// Keeps a trace that no name or path leads to under a name.
+    pub(crate) fn shelve_trace(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<(Trace, String), RunError>,
+    ) -> Result<(), RunError> {
+        self.traces.get(name, || make().map(|(trace, digest)| (Arc::new(trace), digest))).map(drop)
     }
 
     /// What is streamed; `key` says all that it depends on.

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use crate::{Device, DeviceError, FlashLaw, Sources};
+use crate::{Device, DeviceError, FlashLaw, ProcessorKind, Sources};
 
 /// A key and what is wrong with it, before it is known which file it stands in.
 #[derive(Debug)]
@@ -98,6 +98,11 @@ fn runtimes(device: &Device) -> Result<(), Problem> {
             let known = known.join(", ");
             let text = format!("{name} computes in {format}, which `{kind}.gflops` lacks: it has {known}");
             return Err(Problem::new(&format!("runtime.{index}.compute-format"), text));
+        }
+        if !runtime.lacks.is_empty() && (kind == ProcessorKind::Cpu || device.fallback(runtime).is_none()) {
+            let text =
+                format!("{name} on the {kind} has nothing to fall back to: add a `[[runtime]]` {name} on the cpu");
+            return Err(Problem::new(&format!("runtime.{index}.lacks"), text));
         }
         if device.runtimes[..index].iter().any(|other| other.name == *name && other.processor == kind) {
             let text = format!("{name} on the {kind} is there twice: keep one");

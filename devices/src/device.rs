@@ -1,12 +1,12 @@
 //! A device: the whole profile, read and checked.
 
-use std::{borrow::Cow, fmt, fs, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, fmt, fs, path::Path, sync::LazyLock};
 
 use serde::Deserialize;
 
 use crate::{
-    Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, Sourced, check, embedded,
-    layers::Layers, near, overrides, read, render, sourced_numbers,
+    Battery, DeviceError, Flash, Heat, Memory, Power, Processor, ProcessorKind, Runtime, SourceKind, Sourced, check,
+    embedded, layers::Layers, near, overrides, read, render, sourced_numbers,
 };
 
 /// What kind of thing the device is.
@@ -51,6 +51,18 @@ pub enum Os {
     Windows,
 }
 
+impl fmt::Display for Class {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::Phone => "phone",
+            Self::Tablet => "tablet",
+            Self::Laptop => "laptop",
+            Self::Desktop => "desktop",
+            Self::Board => "board",
+        })
+    }
+}
+
 impl fmt::Display for Os {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(match self {
@@ -76,6 +88,9 @@ pub struct Device {
     /// The name used in reports.
     #[serde(deserialize_with = "read::text")]
     pub title: String,
+    /// Other names that people publish measurements of it under.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// System on chip.
     #[serde(deserialize_with = "read::text")]
     pub soc: String,
@@ -117,6 +132,26 @@ impl Device {
     #[must_use]
     pub fn embedded(name: &str) -> Option<&'static str> {
         embedded::profile(name)
+    }
+
+    /// The built-in profile that published tables mean by `name`: one of its names or aliases, or else one of the chip `soc`.
+    #[must_use]
+    pub fn known_as(name: &str, soc: &str) -> Option<Self> {
+        static KNOWN: LazyLock<Vec<Device>> = LazyLock::new(|| {
+            let load = |name: &&str| Device::load(name).expect("a built-in profile is right");
+            Device::names().iter().map(load).collect()
+        });
+        let plain = |text: &str| {
+            let kept = text.chars().filter(|letter| letter.is_alphanumeric());
+            kept.flat_map(char::to_lowercase).collect::<String>()
+        };
+        let (name, soc) = (plain(name), plain(soc));
+        let named = |device: &&Self| {
+            let names = [&device.name, &device.title].into_iter().chain(&device.aliases);
+            names.into_iter().any(|known| plain(known) == name)
+        };
+        let of_chip = |device: &&Self| !soc.is_empty() && plain(&device.soc) == soc;
+        KNOWN.iter().find(named).or_else(|| KNOWN.iter().find(of_chip)).cloned()
     }
 
     /// A profile by embedded name, or from a path that ends in `.toml`.
@@ -176,10 +211,36 @@ impl Device {
         &self.numbers
     }
 
+    /// How many of its numbers are of each kind of source; runtimes are left out, for their numbers are a fit's.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeMap<SourceKind, usize> {
+        let mut kinds = BTreeMap::new();
+        for number in self.numbers.iter().filter(|number| !number.key.starts_with("runtime.")) {
+            *kinds.entry(number.kind).or_default() += 1;
+        }
+        kinds
+    }
+
     /// A runtime by name and processor.
     #[must_use]
     pub fn runtime(&self, name: &str, processor: ProcessorKind) -> Option<&Runtime> {
         self.runtimes.iter().find(|runtime| runtime.name == name && runtime.processor == processor)
+    }
+
+    /// The same device with a runtime in place of its own of that name and processor.
+    #[must_use]
+    pub fn with_runtime(mut self, runtime: Runtime) -> Self {
+        let same = |own: &&mut Runtime| own.name == runtime.name && own.processor == runtime.processor;
+        if let Some(own) = self.runtimes.iter_mut().find(same) {
+            *own = runtime;
+        }
+        self
+    }
+
+    /// What `runtime` leaves to the CPU what it lacks: itself on the CPU.
+    #[must_use]
+    pub fn fallback(&self, runtime: &Runtime) -> Option<&Runtime> {
+        self.runtime(&runtime.name, ProcessorKind::Cpu)
     }
 
     /// A processor, if the profile describes it.

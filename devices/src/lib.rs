@@ -8,6 +8,7 @@ mod device;
 mod embedded;
 mod error;
 mod flash;
+mod flash_fit;
 mod heat;
 mod layers;
 pub mod locate;
@@ -20,20 +21,25 @@ mod processor;
 pub mod read;
 mod render;
 mod runtime;
+mod simplex;
 mod source;
 mod sourced;
 pub mod units;
+mod weight_format;
 
 pub use device::{Class, Device, Os};
 pub use error::DeviceError;
-pub use flash::{Flash, FlashLaw};
+pub use flash::{Flash, FlashLaw, law_ns};
+pub use flash_fit::{Fit, Point, fit};
 pub use heat::Heat;
 pub use memory::Memory;
 pub use power::{Battery, Power};
 pub use processor::{ComputeFormat, Processor, ProcessorKind};
-pub use runtime::Runtime;
+pub use runtime::{ByFormat, ByFormatValue, Placement, Runtime, RuntimeFit, Scale};
 pub use source::{Source, SourceKind, Sources};
 pub use sourced::{Sourced, sourced_numbers};
 pub use units::{
-    Bytes, BytesPerSecond, FemtojoulesPerByte, FlopsPerSecond, Milliwatts, Nanoseconds, Picojoules, Share,
+    Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
+    Picojoules, Share,
 };
+pub use weight_format::{Counts, Stored, WeightFormat};

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     Sources, read,
-    units::{Bytes, BytesPerSecond, Share},
+    units::{Bytes, BytesPerSecond, Nanoseconds, Share},
 };
 
 /// The `[memory]` section of a profile.
@@ -32,6 +32,14 @@ pub struct Memory {
     /// Share of the app limit above which the system is under memory pressure (`pressure-share`).
     #[serde(rename = "pressure-share", deserialize_with = "read::share")]
     pub pressure: Share,
+    /// What the system reclaims per second under pressure, before a byte from flash finds room (`reclaim-mb-per-s`): at
+    /// the app limit for every byte, at the pressure share for none, in between in proportion. None where streaming is
+    /// not known to slow down.
+    #[serde(rename = "reclaim-mb-per-s", default, deserialize_with = "read::optional_flash_mb_per_s")]
+    pub reclaim: Option<BytesPerSecond>,
+    /// How long an app lives above its limit (`kill-grace-s`); none: it is killed at once.
+    #[serde(rename = "kill-grace-s", default, deserialize_with = "read::optional_time_s")]
+    pub kill_grace: Option<Nanoseconds>,
     /// Where the numbers come from.
     pub source: Sources,
 }

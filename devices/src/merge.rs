@@ -1,7 +1,7 @@
 //! One profile laid over another: its own keys win, and each number takes its source along.
 //!
-//! A section is merged key by key, a `[[runtime]]` with the base's entry of the same name and processor; everything else
-//! is replaced whole. A number that wins without a source of its own has its file's `default`, never the base's.
+//! A section is merged key by key, a `[[runtime]]` with the base's entry of the same name and processor (or, if it says
+//! `like = "llama.cpp"`, with that one's on the same processor); everything else is replaced whole. A number that wins without a source of its own has its file's `default`, never the base's.
 
 use std::borrow::Cow;
 
@@ -107,10 +107,26 @@ fn runtimes<'t>(own: DeArray<'t>, base: DeArray<'t>) -> Result<DeArray<'t>, Unso
                 let section = section(&format!("runtime.{place}"), own, below)?;
                 merged[place] = Spanned::new(span, DeValue::Table(section));
             }
+            (DeValue::Table(mut own), None) => {
+                let model = like(&own)
+                    .and_then(|like| merged.iter().find(|entry| identity(entry.get_ref()) == Some(like.clone())));
+                if let Some(DeValue::Table(model)) = model.map(|entry| entry.get_ref().clone()) {
+                    own.remove("like");
+                    own = section(&format!("runtime.{}", merged.len()), own, model)?;
+                    own.remove("class");
+                }
+                merged.push(Spanned::new(span, DeValue::Table(own)));
+            }
             (entry, _) => merged.push(Spanned::new(span, entry)),
         }
     }
     Ok(merged.into_iter().collect())
+}
+
+/// Name and processor of the runtime that a new one is like: it has its numbers, as far as it gives none of its own.
+fn like(own: &DeTable<'_>) -> Option<(String, String)> {
+    let word = |key| own.get(key).and_then(|word| word.get_ref().as_str().map(str::to_owned));
+    Some((word("like")?, word("processor")?))
 }
 
 /// Name and processor of a runtime.

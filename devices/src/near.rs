@@ -3,11 +3,16 @@
 /// Most names that a suggestion lists.
 const NAMES_MAX: usize = 3;
 
-/// Words that end an "unknown name" error: the nearest names if there are any near, else all of them.
+/// Most names that are listed where none is near.
+const LIST_MAX: usize = 40;
+
+/// Words that end an "unknown name" error: the nearest names if there are any near, else all of them if they are few.
 #[must_use]
 pub fn suggestion(name: &str, known: &[&str]) -> String {
     let near = nearest(name, known);
-    if near.is_empty() {
+    if near.is_empty() && known.len() > LIST_MAX {
+        format!("none of the {} known names is near: see `tightfit list`; a path must end in .toml", known.len())
+    } else if near.is_empty() {
         format!("known are {}; a path must end in .toml", known.join(", "))
     } else {
         format!("did you mean {}? (a path must end in .toml)", near.join(", "))
@@ -68,5 +73,7 @@ mod tests {
         let known = ["iphone-15-pro", "oneplus-12"];
         assert_eq!(suggestion("iPhone 15Pro", &known), "did you mean iphone-15-pro? (a path must end in .toml)");
         assert_eq!(suggestion("fridge", &known), "known are iphone-15-pro, oneplus-12; a path must end in .toml");
+        let many = suggestion("fridge", &["galaxy-s23"; LIST_MAX + 1]);
+        assert_eq!(many, "none of the 41 known names is near: see `tightfit list`; a path must end in .toml");
     }
 }

@@ -86,8 +86,8 @@ pub struct Processor {
     /// Share of the DRAM bandwidth that this processor attains (`bandwidth-share`).
     #[serde(rename = "bandwidth-share", deserialize_with = "read::share")]
     pub bandwidth_share: Share,
-    /// Fixed cost of one kernel launch (`dispatch-us`).
-    #[serde(rename = "dispatch-us", deserialize_with = "read::cost_us")]
+    /// Fixed cost of launching one kernel, besides what a runtime's layers cost (`dispatch-us`).
+    #[serde(rename = "dispatch-us", default, deserialize_with = "read::cost_us")]
     pub dispatch: Nanoseconds,
     /// Power while it computes, above idle (`active-mw`).
     #[serde(rename = "active-mw", deserialize_with = "read::power_mw")]

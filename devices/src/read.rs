@@ -8,7 +8,8 @@ use serde::{
 };
 
 use crate::units::{
-    Bytes, BytesPerSecond, FemtojoulesPerByte, FlopsPerSecond, Milliwatts, Nanoseconds, Picojoules, Share,
+    Bytes, BytesPerSecond, Factor, FemtojoulesPerByte, FlopsPerSecond, MilliOperations, Milliwatts, Nanoseconds,
+    Picojoules, Share,
 };
 
 /// What a number may be: its smallest value (itself excluded if `above`), its largest, and the factor to the unit.
@@ -143,6 +144,38 @@ reader!(
     energy_mwh -> Picojoules, Bounds::positive(1e6, 3.6e12, "mWh")
 );
 
+/// A number of operations as written, such as 4.5, up to a million.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Operations(#[serde(deserialize_with = "operations")] MilliOperations);
+
+impl From<Operations> for MilliOperations {
+    fn from(written: Operations) -> Self {
+        written.0
+    }
+}
+
+reader!(
+    /// A number of operations or positions, zero or more, fractions allowed.
+    operations -> MilliOperations, Bounds::zero_or_more(1e6, 1e3, "times")
+);
+
+/// A factor above zero, up to a thousand.
+pub fn factor<'de, D: Deserializer<'de>>(from: D) -> Result<Factor, D::Error> {
+    Bounds::positive(1e3, 1e6, "as a factor").read(from).map(Factor::from_parts_per_million)
+}
+
+/// A share as written.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct WrittenShare(#[serde(deserialize_with = "share")] Share);
+
+impl From<WrittenShare> for Share {
+    fn from(written: WrittenShare) -> Self {
+        written.0
+    }
+}
+
 /// A share in (0, 1].
 pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<Share, D::Error> {
     let number = f64::deserialize(from)?;
@@ -151,6 +184,28 @@ pub fn share<'de, D: Deserializer<'de>>(from: D) -> Result<Share, D::Error> {
         .map_err(|_| D::Error::custom(format!("{number} is no share: give a number above 0 and at most 1")))?;
     let parts = u32::try_from(parts).map_err(D::Error::custom)?;
     Share::from_parts_per_million(parts).ok_or_else(|| D::Error::custom("a share is above 0 and at most 1"))
+}
+
+/// A share that may be left out.
+pub fn optional_share<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Share>, D::Error> {
+    share(from).map(Some)
+}
+
+/// A rate in MB per second that may be left out, up to 100 GB/s.
+pub fn optional_flash_mb_per_s<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BytesPerSecond>, D::Error> {
+    flash_mb_per_s(from).map(Some)
+}
+
+/// A time in seconds that may be left out, up to a day.
+pub fn optional_time_s<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Nanoseconds>, D::Error> {
+    time_s(from).map(Some)
+}
+
+/// An exponent from 1 to 3 in steps of a half, as halves: 1.5 is 3.
+pub fn exponent_halves<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(from)?;
+    let halves = [2_u32, 3, 4, 5, 6].into_iter().find(|&halves| (f64::from(halves) - number * 2.0).abs() < 1e-9);
+    halves.ok_or_else(|| D::Error::custom(format!("{number} is no exponent: give 1, 1.5, 2, 2.5 or 3")))
 }
 
 /// A count above zero, up to a million a second and more: commands, entries, heads.

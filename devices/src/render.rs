@@ -5,14 +5,14 @@ use std::fmt::Write;
 use toml::{Table, Value};
 
 /// Words at the head of a profile, and its sections, in the order in which profiles are written.
-const WORDS: [&str; 6] = ["schema", "name", "title", "soc", "class", "os"];
+const WORDS: [&str; 7] = ["schema", "name", "title", "aliases", "soc", "class", "os"];
 const SECTIONS: [&str; 9] = ["memory", "flash", "cpu", "gpu", "npu", "runtime", "power", "battery", "heat"];
 
 /// The text of a whole profile that was read and found right.
 pub(crate) fn text(table: &Table) -> String {
     let mut text = String::new();
-    for word in WORDS {
-        line(&mut text, word, &table[word]);
+    for (word, value) in WORDS.iter().filter_map(|word| Some((word, table.get(*word)?))) {
+        line(&mut text, word, value);
     }
     for name in SECTIONS {
         match table.get(name) {

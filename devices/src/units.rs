@@ -61,6 +61,11 @@ unit!(
     "FLOP/s"
 );
 unit!(
+    /// A number of operations, in thousandths.
+    MilliOperations,
+    "/1000"
+);
+unit!(
     /// An energy per byte moved, in femtojoules (thousandths of a picojoule, because 106.4 pJ a byte is no integer).
     FemtojoulesPerByte,
     "fJ/B"
@@ -132,5 +137,35 @@ impl Share {
 impl fmt::Display for Share {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}", f64::from(self.0) / 1e6)
+    }
+}
+
+/// A factor above zero, held in parts per million.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Factor(u64);
+
+impl Default for Factor {
+    fn default() -> Self {
+        Self(1_000_000)
+    }
+}
+
+impl Factor {
+    /// A factor in parts per million; nothing is below one of them.
+    #[must_use]
+    pub const fn from_parts_per_million(parts: u64) -> Self {
+        Self(if parts == 0 { 1 } else { parts })
+    }
+
+    /// The plain parts per million.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// This many times an integer, rounded down.
+    #[must_use]
+    pub fn times(self, whole: u64) -> u64 {
+        u64::try_from(u128::from(whole) * u128::from(self.0) / 1_000_000).unwrap_or(u64::MAX)
     }
 }

@@ -2,20 +2,29 @@
 
 use std::collections::BTreeMap;
 
+use tightfit_devices::Nanoseconds;
 use tightfit_engine::platform::Cause;
 use tightfit_reports::schema::{
     Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
 };
 use tightfit_scenarios::{strategy::Mechanism, trace::Trace};
 
-use super::{Cell, Recorder};
+use super::{Cell, Recorder, World, curve};
 use crate::{
     Inputs,
     compose::{room::Room, streams::Streams},
     provenance,
 };
 
-pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &Room, recorder: Recorder) -> RunResult {
+const HOUR_NS: f64 = 3600e9;
+
+pub(super) fn result<P: World>(
+    inputs: &Inputs,
+    cell: Cell<'_>,
+    streams: &Streams,
+    room: &Room,
+    recorder: Recorder,
+) -> RunResult {
     let time = time(&recorder);
     let latency = latency(&recorder, streams);
     let result = RunResult {
@@ -23,7 +32,7 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
         device: cell.device.name.clone(),
         model: inputs.model.name.clone(),
         strategy: cell.strategy.name.clone(),
-        platform: "sim".to_owned(),
+        platform: P::NAME.to_owned(),
         parameters: parameters(inputs, cell, streams),
         seed: inputs.scenario.seed,
         digests: inputs
@@ -43,6 +52,7 @@ pub(super) fn result(inputs: &Inputs, cell: Cell<'_>, streams: &Streams, room: &
         memory: memory(cell, room, &recorder),
         energy: energy(cell, &recorder, streams),
         thermal: thermal(&recorder, &time),
+        not_measured: P::NOT_MEASURED.iter().map(|&group| group.to_owned()).collect(),
         provenance: provenance::provenance(inputs, cell),
         latency,
         time,
@@ -119,8 +129,9 @@ fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
         reads: counters.reads[demand] + counters.reads[prefetch] - counters.cancelled_reads,
         read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
         mean_run_bundles: (counters.pieces[demand] as f64) / (counters.reads[demand].max(1) as f64),
-        // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else.
-        hidden_ns: busy_ns - time.flash_stall_ns,
+        // Whoever waits for flash waits while it is busy: the rest of its busy time ran under something else. (On a real
+        // machine the wait is longer by the hand-over.)
+        hidden_ns: busy_ns.saturating_sub(time.flash_stall_ns),
     }
 }
 
@@ -178,6 +189,7 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
         Mechanism::ResidentSet { .. } => (held_bytes, 0),
         Mechanism::PageCache(_) => (0, held_bytes),
     };
+    let grace_ns = cell.device.memory.kill_grace.map_or(0, Nanoseconds::get);
     Memory {
         peak_bytes: room.fixed.total_bytes() + resident_bytes,
         dense_bytes: room.fixed.dense_bytes,
@@ -187,6 +199,7 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
         mapped_bytes,
         budget_bytes: room.budget_bytes,
         limit_bytes: room.limit_bytes,
+        killed_after_ns: recorder.over_limit_at_ns.map_or(0, |at_ns| at_ns + grace_ns),
         outcome: room.outcome(resident_bytes).as_str().to_owned(),
     }
 }
@@ -194,6 +207,7 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
 fn energy(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Energy {
     let (start, first, last) = (&recorder.start.energy, &recorder.first_token.energy, &recorder.last.energy);
     let decode_pj = last.total_pj() - first.total_pj();
+    let decode_ns = recorder.last.now_ns - recorder.first_token.now_ns;
     let tokens = decode_tokens(streams).max(1) as f64;
     let battery_pj = cell.device.battery.as_ref().map(|battery| battery.energy.get());
     Energy {
@@ -205,6 +219,9 @@ fn energy(cell: Cell<'_>, recorder: &Recorder, streams: &Streams) -> Energy {
         joules_per_token: decode_pj as f64 / 1e12 / tokens,
         battery_percent_per_1000_tokens: battery_pj
             .map_or(0.0, |battery| decode_pj as f64 / tokens * 1e5 / battery as f64),
+        battery_percent_per_hour: battery_pj
+            .filter(|_| decode_ns > 0)
+            .map_or(0.0, |battery| decode_pj as f64 / decode_ns as f64 * HOUR_NS * 100.0 / battery as f64),
     }
 }
 
@@ -214,6 +231,7 @@ fn thermal(recorder: &Recorder, time: &Time) -> Thermal {
         mean_mw: energy_pj.checked_div(time.wall_ns).unwrap_or(0),
         peak_fill: recorder.peak_heat_fill,
         throttled: time.throttling_ns > 0,
+        curve: curve::curve(&recorder.tokens, &recorder.fills_ppm, time.wall_ns),
     }
 }
 
@@ -235,6 +253,9 @@ fn parameters(inputs: &Inputs, cell: Cell<'_>, streams: &Streams) -> BTreeMap<St
         put("trace", name.clone());
         put("trace.definition", trace.header().definition.clone());
         put("request.trace-request", request.trace_request.to_string());
+    }
+    if inputs.scenario.thermal.start.0 > 0 {
+        put("thermal.start", (f64::from(inputs.scenario.thermal.start.0) / 1e6).to_string());
     }
     let memory = &inputs.scenario.memory;
     put("memory.entitled", memory.entitled.to_string());

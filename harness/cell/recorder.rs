@@ -6,7 +6,12 @@ use tightfit_engine::{
     session::Stepper,
 };
 use tightfit_reports::schema::TokenRow;
-use tightfit_sim::{SimPlatform, energy::Energy};
+use tightfit_sim::energy::Energy;
+
+use super::World;
+use crate::RunError;
+
+use crate::compose::room::share_of;
 
 /// State of a run at one moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +21,15 @@ pub(crate) struct Moment {
     pub(crate) counters: Counters,
     pub(crate) energy: Energy,
     pub(crate) flash_busy_ns: u64,
+}
+
+/// What the app holds besides its resident set, and may.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    pub(crate) fixed_bytes: u64,
+    /// Whether the system counts the resident set against the app.
+    pub(crate) counts_resident: bool,
+    pub(crate) limit_bytes: u64,
 }
 
 /// Notes of a run.
@@ -31,6 +45,13 @@ pub(crate) struct Recorder {
     pub(crate) tokens: Vec<TokenRow>,
     pub(crate) resident_peak_bytes: u64,
     pub(crate) peak_heat_fill: f64,
+    /// Fill of the heat store after each row's token, parts per million.
+    pub(crate) fills_ppm: Vec<u64>,
+    /// When the footprint passed the limit, from the cold start.
+    pub(crate) over_limit_at_ns: Option<u64>,
+    held: Held,
+    /// What ended the run before its end.
+    pub(crate) problem: Option<RunError>,
     /// Output tokens so far.
     seen: u64,
     /// Bytes from flash that some token's row has, or warm-up.
@@ -40,7 +61,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Notes of a run that gives `outputs` tokens after the first.
-    pub(crate) fn new(outputs: u64) -> Self {
+    pub(crate) fn new(outputs: u64, held: Held) -> Self {
         let rows = usize::try_from(outputs + 1).unwrap_or(usize::MAX).min(1 << 24);
         Self {
             start: Moment::default(),
@@ -49,6 +70,10 @@ impl Recorder {
             tokens: Vec::with_capacity(rows),
             resident_peak_bytes: 0,
             peak_heat_fill: 0.0,
+            fills_ppm: Vec::with_capacity(rows),
+            over_limit_at_ns: None,
+            held,
+            problem: None,
             seen: 0,
             booked_bytes: 0,
             tokens_max: outputs + 1,
@@ -56,24 +81,29 @@ impl Recorder {
     }
 
     /// Called after warm-up with 0, then after each pass with the tokens that came out.
-    pub(crate) fn see<S: Stepper<Platform = SimPlatform>>(&mut self, stepper: &mut S, outputs: u32) {
-        let now_ns = stepper.platform_mut().now_ns();
+    pub(crate) fn see<S: Stepper<Platform: World>>(&mut self, stepper: &mut S, outputs: u32) {
+        let now_ns = stepper.owned_until_ns();
+        if S::Platform::IS_VIRTUAL {
+            assert_eq!(stepper.platform_mut().now_ns(), now_ns, "virtual time passes in steps alone");
+        }
         let platform = stepper.platform();
-        let ledger = platform.ledger();
         let moment = Moment {
             now_ns,
             owners: stepper.owners(),
             counters: stepper.counters(),
-            energy: platform.energy(&ledger),
+            energy: platform.energy(),
             flash_busy_ns: platform.flash_busy_ns(),
         };
         self.resident_peak_bytes = stepper.resident_peak_bytes();
         self.peak_heat_fill = platform.peak_heat_fill();
+        self.problem = platform.outcome().err();
         assert_eq!(
             moment.counters.read_bytes_total(),
             platform.submitted_bytes(),
             "the engine and the flash disagree about the bytes that were read"
         );
+        let fill_ppm = platform.heat_fill_ppm();
+        self.hold(stepper.platform_mut(), now_ns, outputs == 0);
         if outputs == 0 {
             self.start = moment;
             self.booked_bytes = moment.counters.read_bytes_total();
@@ -84,10 +114,33 @@ impl Recorder {
         for _ in 0..u64::from(outputs).min(self.tokens_max - self.seen) {
             let row = self.row(self.seen, &moment);
             self.tokens.push(row);
+            self.fills_ppm.push(fill_ppm);
             self.seen += 1;
             self.last = moment;
         }
         self.last = moment;
+    }
+
+    /// After the last token: what is still booked and was taken back since goes back to the tokens that bear it, the last first.
+    pub(crate) fn settle(&mut self) {
+        let mut over_bytes = self.booked_bytes.saturating_sub(self.last.counters.read_bytes_total());
+        for row in self.tokens.iter_mut().rev() {
+            let back_bytes = over_bytes.min(row.flash_bytes);
+            row.flash_bytes -= back_bytes;
+            over_bytes -= back_bytes;
+        }
+    }
+
+    /// Tells the platform what is held from now on, and notes when that is too much.
+    fn hold(&mut self, platform: &mut impl World, now_ns: u64, loading: bool) {
+        let resident_bytes = if self.held.counts_resident { self.resident_peak_bytes } else { 0 };
+        let footprint_bytes = self.held.fixed_bytes + resident_bytes;
+        platform.hold(footprint_bytes);
+        if footprint_bytes > self.held.limit_bytes && self.over_limit_at_ns.is_none() {
+            // A load passes the limit on its way.
+            let share = self.held.limit_bytes as f64 / footprint_bytes as f64;
+            self.over_limit_at_ns = Some(if loading { share_of(now_ns, share) } else { now_ns });
+        }
     }
 
     fn row(&mut self, token: u64, moment: &Moment) -> TokenRow {

@@ -1,13 +1,24 @@
 //! The commands and their options.
 
+mod color;
+mod compare;
+mod fidelity;
+mod host;
+mod model;
 mod trace;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use tightfit::sweep::Shard;
 
-pub(crate) use trace::{Count, Export, ExportTo, Fit, Import, ImportFrom, Info, Prompt, Synth};
+pub(crate) use color::Color;
+pub(crate) use compare::{Diff, DiffFormat, Gate};
+pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
+pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
+pub(crate) use model::{ImportModel, ModelCommand};
+pub(crate) use trace::{Count, Export, ExportTo, FitTrace, Import, ImportFrom, Info, Prompt, Synth};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
 #[derive(Debug, Parser)]
@@ -22,6 +33,12 @@ pub(crate) use trace::{Count, Export, ExportTo, Fit, Import, ImportFrom, Info, P
                   tightfit show device iphone-15-pro > my-phone.toml"
 )]
 pub(crate) struct Arguments {
+    /// Say nothing on standard error but errors: no progress, no notes.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Colour the terminal: auto does so where there is one and `NO_COLOR` is not set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -33,22 +50,69 @@ pub(crate) enum Command {
     Run(Run),
     /// Put the shards of a sweep together into one table.
     Merge(Merge),
+    /// Compare two result files: what moved, by how much, and why.
+    Diff(Diff),
+    /// Hold results to an accepted baseline: exit code 1 where one changed.
+    Gate(Gate),
     /// List what is built in.
+    #[command(after_help = LIST)]
     List {
         /// What to list.
         kind: Kind,
     },
     /// Print the file behind a name, to read or to start one's own from.
+    #[command(after_help = SHOW)]
     Show {
         /// What it is.
         kind: Kind,
         /// Its name, or a path.
         name: String,
     },
+    /// Make models of other tools' files.
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Write weight stores that this machine runs on, or look at them.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Look at traces, or record them.
     #[command(subcommand)]
     Trace(Trace),
+    /// Hold predictions to published measurements.
+    Validate(Validate),
+    /// Fit runtimes to measurements, or check a device profile.
+    #[command(subcommand)]
+    Device(Device),
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command.
+    #[command(after_help = MAN)]
+    Man {
+        /// Write the pages of all commands to this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
+
+const LIST: &str = "Examples:\n  \
+    tightfit list devices\n  \
+    tightfit list strategies";
+
+const SHOW: &str = "Examples:\n  \
+    tightfit show device iphone-15-pro > my-phone.toml\n  \
+    tightfit show scenario quickstart > my-scenario.toml";
+
+const COMPLETIONS: &str = "Examples:\n  \
+    tightfit completions bash > ~/.local/share/bash-completion/completions/tightfit\n  \
+    tightfit completions zsh > \"${fpath[1]}/_tightfit\"\n  \
+    tightfit completions fish > ~/.config/fish/completions/tightfit.fish";
+
+const MAN: &str = "Examples:\n  \
+    tightfit man | man -l -\n  \
+    tightfit man --out ~/.local/share/man/man1";
 
 impl Default for Command {
     fn default() -> Self {
@@ -60,12 +124,20 @@ impl Default for Command {
             out: None,
             shard: None,
             format: Format::Text,
+            host: OnHost::default(),
         })
     }
 }
 
 /// Options of `run`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit run\n  \
+    tightfit run quickstart --device iphone-15-pro --strategy lru --strategy window\n  \
+    tightfit run my-scenario.toml --set memory.limit-mb=80 --format csv\n  \
+    tightfit run quickstart --out results\n  \
+    tightfit run window-against-memory --out window --shard 1/2\n\n\
+    Exit codes: 0 done, 1 not as the scenario's [expect] says, 2 wrong input.")]
 pub(crate) struct Run {
     /// Scenarios by name or path (`tightfit list scenarios`); without one, quickstart.
     #[arg(value_name = "SCENARIO")]
@@ -90,10 +162,14 @@ pub(crate) struct Run {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) host: OnHost,
 }
 
 /// Options of `merge`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit merge shard-1 shard-2 --out whole")]
 pub(crate) struct Merge {
     /// Folders that `run --shard` wrote to.
     #[arg(value_name = "FOLDER", required = true)]
@@ -149,7 +225,7 @@ pub(crate) enum Trace {
     /// Write a trace's lookups for a cache simulator.
     Export(Export),
     /// Find the numbers of a generator that makes traces like this one, and say how like.
-    Fit(Fit),
+    Fit(FitTrace),
     /// Generate a trace from a recipe.
     Synth(Synth),
     /// Record a trace by running a real model (needs the `live` feature).
@@ -167,6 +243,8 @@ pub(crate) enum InfoFormat {
 
 /// Options of `trace record`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace record --model M.gguf --prompt-file prompt.txt --tokens 128 --out T.parquet")]
 pub(crate) struct Record {
     /// The model, a GGUF file.
     #[arg(long, value_name = "FILE")]

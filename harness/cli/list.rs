@@ -1,10 +1,14 @@
 //! `tightfit list`.
 
+use std::collections::BTreeMap;
+
 use tightfit::{
     RunError,
     devices::Device,
     scenarios::{
-        Model, Scenario, Settings, Strategy, scenario, strategy,
+        Model, Scenario, Settings, Strategy,
+        model::MixerKind,
+        scenario, strategy,
         trace::synth::{self, Recipe},
         traces,
     },
@@ -25,8 +29,7 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
         Kind::Models => {
             for name in Model::names() {
                 let model = Model::load(name)?;
-                let quantizations: Vec<&str> = model.quantizations.keys().map(String::as_str).collect();
-                rows.push([model.name, format!("{}: {}", model.title, quantizations.join(", "))]);
+                rows.push([model.name.clone(), shape(&model)]);
             }
         }
         Kind::Scenarios => {
@@ -57,4 +60,17 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
     let width = rows.iter().map(|[name, _]| name.len()).max().unwrap_or(0);
     let lines: Vec<String> = rows.iter().map(|[name, text]| format!("{name:width$}  {text}\n")).collect();
     output::print(&lines.concat())
+}
+
+/// What a model is made of, in a line: `Qwen3.5 2B: 1.88 G parameters, 24 layers (18 linear, 6 attention)`.
+fn shape(model: &Model) -> String {
+    let billions = |parameters: u64| format!("{:.2} G", parameters as f64 / 1e9);
+    let (all, active) = (model.parameters(), model.active_parameters());
+    let used = if active < all { format!(", {} of them active", billions(active)) } else { String::new() };
+    let mut kinds: BTreeMap<MixerKind, usize> = BTreeMap::new();
+    for layer in 0..model.layers {
+        *kinds.entry(model.kind(layer)).or_default() += 1;
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.as_str())).collect();
+    format!("{}: {} parameters{used}, {} layers ({})", model.title, billions(all), model.layers, kinds.join(", "))
 }

@@ -1,8 +1,24 @@
 //! Standard output and standard error. A reader that has gone away is no error.
 
-use std::io::{self, ErrorKind, Write};
+use std::{
+    io::{self, ErrorKind, Write},
+    sync::OnceLock,
+};
 
 use tightfit::RunError;
+
+/// Whether only errors are said: set once, from the command line.
+static QUIET: OnceLock<bool> = OnceLock::new();
+
+/// Says whether notes and progress are to be kept back.
+pub(crate) fn set_quiet(quiet: bool) {
+    let _ = QUIET.set(quiet);
+}
+
+/// Whether they are.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.get().copied().unwrap_or(false)
+}
 
 /// Prints to standard output.
 pub(crate) fn print(text: &str) -> Result<(), RunError> {
@@ -22,5 +38,7 @@ pub(crate) fn error(text: &str) {
 
 /// Prints a note to standard error.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    if !is_quiet() {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
 }

@@ -4,19 +4,22 @@ use std::path::Path;
 
 use tightfit::{
     Inputs, RunError,
-    reports::{csv, html::Meta, json, schema::RunResult, table, write},
+    cell::host::Host,
+    expect::{self, Asked as Which},
+    reports::{csv, entry::entries, html::Meta, json, schema::RunResult, table, write},
     run::{self, Curve},
     scenarios::{Scenario, Settings},
     sweep::{Asked, Shard},
 };
 
 use super::{
-    args::{Format, Run},
+    Done,
+    args::{Format, On, OnHost, Run},
     output, progress,
 };
 
 /// Runs the scenarios and prints or writes their results.
-pub(crate) fn run(options: &Run) -> Result<(), RunError> {
+pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
     let settings = Settings::parse(&options.settings)?;
     let names = if options.scenarios.is_empty() { vec!["quickstart".to_owned()] } else { options.scenarios.clone() };
     let mut scenarios = Vec::new();
@@ -24,7 +27,10 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
         scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
     }
     if let Some(swept) = scenarios.iter().position(|scenario| !scenario.sweep.is_empty()) {
-        return sweep(options, settings, scenarios.swap_remove(swept), names.len());
+        if options.host.on == On::Host {
+            return Err(RunError::Usage("--on host: a sweep is simulated: leave its [sweep] out".to_owned()));
+        }
+        return sweep(options, settings, &scenarios[swept], names.len());
     }
     if options.shard.is_some() {
         return Err(RunError::Usage("--shard: the scenario has no [sweep] to run a part of".to_owned()));
@@ -36,11 +42,15 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
     if let Some(folder) = &options.out {
         can_hold(folder, &all)?;
     }
+    let host = (options.host.on == On::Host).then(|| host(&options.host));
     let curve = if options.out.is_some() { Curve::Run } else { Curve::Skip };
     let mut results = Vec::new();
     for inputs in &all {
         let bar = progress::bar(run::cells(inputs, curve).len() as u64, "cells");
-        let of_scenario = run::run(inputs, curve, || bar.inc(1));
+        let of_scenario = match &host {
+            Some(host) => run::run_on_host(inputs, curve, host, || bar.inc(1)),
+            None => run::run(inputs, curve, || bar.inc(1)),
+        };
         bar.finish_and_clear();
         results.push((inputs, of_scenario?));
     }
@@ -51,7 +61,32 @@ pub(crate) fn run(options: &Run) -> Result<(), RunError> {
             write_out(&folder, inputs, of_scenario)?;
         }
     }
-    output::print(&printed(options.format, &results))
+    let mut is_met = true;
+    for (inputs, of_scenario) in &results {
+        is_met &= meets(options, &inputs.scenario, own_points(inputs, of_scenario))?;
+    }
+    output::print(&printed(options.format, &results))?;
+    Ok(if is_met { Done::Well } else { Done::Failed })
+}
+
+/// Whether results are what their scenario expects; says what is not.
+fn meets(options: &Run, scenario: &Scenario, results: &[RunResult]) -> Result<bool, RunError> {
+    let is_all = options.devices.is_empty() && options.strategies.is_empty() && options.shard.is_none();
+    let unmet = expect::unmet(scenario, &entries(results), if is_all { Which::All } else { Which::Some })?;
+    for unmet in &unmet {
+        output::error(&format!("{}: {}", unmet.label, unmet.text));
+    }
+    Ok(unmet.is_empty())
+}
+
+/// How cells are run on this machine.
+fn host(options: &OnHost) -> Host {
+    let mut host = Host::new(options.store_folder.clone());
+    host.store.clone_from(&options.store);
+    host.reads = options.reads.into();
+    host.verify = options.verify;
+    host.note = output::note;
+    host
 }
 
 /// That no file is in the folder's place.
@@ -82,7 +117,7 @@ fn can_hold(folder: &Path, all: &[Inputs]) -> Result<(), RunError> {
 }
 
 /// Runs the one scenario that sweeps.
-fn sweep(options: &Run, settings: Settings, scenario: Scenario, scenarios: usize) -> Result<(), RunError> {
+fn sweep(options: &Run, settings: Settings, scenario: &Scenario, scenarios: usize) -> Result<Done, RunError> {
     if scenarios > 1 {
         return Err(RunError::Usage(format!("scenario {} has a [sweep]: run it by itself", scenario.name)));
     }
@@ -90,8 +125,10 @@ fn sweep(options: &Run, settings: Settings, scenario: Scenario, scenarios: usize
         is_folder(folder)?;
     }
     let (devices, strategies) = (options.devices.clone(), options.strategies.clone());
-    let asked = Asked { scenario, devices, strategies, settings };
-    super::sweep::run(asked, options.shard.unwrap_or(Shard::WHOLE), options.out.as_deref(), options.format)
+    let asked = Asked { scenario: scenario.clone(), devices, strategies, settings };
+    let shard = options.shard.unwrap_or(Shard::WHOLE);
+    let results = super::sweep::run(asked, shard, options.out.as_deref(), options.format)?;
+    Ok(if meets(options, scenario, &results)? { Done::Well } else { Done::Failed })
 }
 
 fn load(mut scenario: Scenario, options: &Run, settings: &Settings) -> Result<Inputs, RunError> {
@@ -129,7 +166,7 @@ pub(super) fn width() -> Option<u16> {
 }
 
 /// The command as one would type it again, wherever the program lies.
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let quoted = |argument: String| {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=,:".contains(letter);
         if !argument.is_empty() && argument.chars().all(plain) {

@@ -18,7 +18,7 @@ pub(crate) fn show(kind: Kind, name: &str) -> Result<(), RunError> {
         Kind::Devices => Device::whole_text(name)?,
         Kind::Models => {
             Model::load(name)?;
-            Model::embedded(name).map_or_else(|| read(name), |text| Ok(text.to_owned()))?
+            Model::text(name).map_or_else(|| read(name), |text| Ok(text.to_owned()))?
         }
         Kind::Scenarios => {
             Scenario::load(name, &Settings::default())?;

@@ -5,10 +5,12 @@ use std::path::Path;
 use tightfit::{
     RunError,
     reports::{
-        csv, json,
+        charts, csv,
+        html::{self, Meta},
+        json,
         schema::RunResult,
         sweep::{self as report, Row, TABLE},
-        table,
+        table, write,
     },
     sweep::{
         self, Asked, Plan, Shard,
@@ -19,11 +21,12 @@ use tightfit::{
 use super::{
     args::{Format, Merge},
     output, progress,
-    run::width,
+    run::{command_line, width},
 };
 
-/// Runs a sweep: into a folder where it is resumed, or to standard output alone.
-pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format) -> Result<(), RunError> {
+/// Runs a sweep: into a folder where it is resumed, or to standard output alone. Gives back its results.
+pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format) -> Result<Vec<RunResult>, RunError> {
+    let (title, question) = (asked.scenario.title.clone(), asked.scenario.question.clone());
     let plan = Plan::new(asked)?;
     let header = Header::new(&plan, shard);
     let opened = out.map(|folder| Journal::open(folder, &header)).transpose()?;
@@ -41,16 +44,22 @@ pub(crate) fn run(asked: Asked, shard: Shard, out: Option<&Path>, format: Format
     let rows = plan.run(shard, finished, done);
     bar.finish_and_clear();
     let rows = rows?;
-    let Some(folder) = out else { return output::print(&printed(format, &header, &rows, table_of_all)) };
+    let results = || rows.iter().map(|row| row.result.clone()).collect();
+    let Some(folder) = out else {
+        output::print(&printed(format, &header, &rows, table_of_all))?;
+        return Ok(results());
+    };
     if shard.is_whole() {
-        write(folder, &header, &rows)?;
+        write_table(folder, &header, &rows)?;
+        page(folder, &header, &rows, title, question)?;
     } else {
         output::note(&format!(
             "ran shard {shard} into {}: put all shards together with `tightfit merge`",
             folder.display()
         ));
     }
-    output::print(&printed(format, &header, &rows, best_of))
+    output::print(&printed(format, &header, &rows, best_of))?;
+    Ok(results())
 }
 
 /// Puts the shards of a sweep together.
@@ -58,15 +67,45 @@ pub(crate) fn merge(options: &Merge) -> Result<(), RunError> {
     let (header, rows) = sweep::merge(&options.folders)?;
     std::fs::create_dir_all(&options.out)
         .map_err(|problem| RunError::File { path: options.out.display().to_string(), problem })?;
-    write(&options.out, &header, &rows)?;
+    write_table(&options.out, &header, &rows)?;
     output::print(&printed(options.format, &header, &rows, best_of))
 }
 
-fn write(folder: &Path, header: &Header, rows: &[Row]) -> Result<(), RunError> {
+fn write_table(folder: &Path, header: &Header, rows: &[Row]) -> Result<(), RunError> {
     let path = folder.join(TABLE);
     report::write(&path, &header.keys, rows)?;
     output::note(&format!("wrote {} rows to {}", rows.len(), path.display()));
     Ok(())
+}
+
+/// Most results of a sweep that also get a page: more than these nobody compares by eye.
+const PAGE_ROWS_MAX: usize = 48;
+
+/// The page of a small sweep: each result goes by its strategy and the values of its point.
+fn page(folder: &Path, header: &Header, rows: &[Row], title: String, question: String) -> Result<(), RunError> {
+    if rows.len() > PAGE_ROWS_MAX {
+        return Ok(());
+    }
+    let results: Vec<RunResult> = rows.iter().map(named_by_point).collect();
+    let swept = format!("Behind each strategy stand the values of {}.", header.keys.join(", "));
+    let meta = Meta {
+        title,
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        notes: vec![question, swept],
+    };
+    let charts = charts::all(&results, &[]);
+    let path = folder.join("report.html");
+    write::file(&path, html::report(&results, &charts, &meta).as_bytes())?;
+    output::note(&format!("wrote the page {}", path.display()));
+    Ok(())
+}
+
+fn named_by_point(row: &Row) -> RunResult {
+    let values: Vec<String> = row.values.iter().flatten().map(ToString::to_string).collect();
+    let mut result = row.result.clone();
+    result.strategy = format!("{} ({})", result.strategy, values.join(", "));
+    result
 }
 
 fn printed(format: Format, header: &Header, rows: &[Row], text: fn(&Header, &[Row]) -> String) -> String {

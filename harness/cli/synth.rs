@@ -16,7 +16,7 @@ use tightfit::{
 };
 
 use super::{
-    args::{Fit, InfoFormat, Synth},
+    args::{FitTrace, InfoFormat, Synth},
     output,
 };
 
@@ -34,7 +34,7 @@ struct Report {
 }
 
 /// Fits a recipe to a trace, or to the published figures of a recipe, and says what matches.
-pub(crate) fn fit(options: &Fit) -> Result<(), RunError> {
+pub(crate) fn fit(options: &FitTrace) -> Result<(), RunError> {
     let stem = options.out.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let report = if let Some(text) = traces::recipe(&options.trace) {
         let recipe = Recipe::parse(&text?)?;
@@ -85,7 +85,7 @@ pub(crate) fn synth(options: &Synth) -> Result<(), RunError> {
     print(&Report { recipe: recipe.name, likeness: Some(likeness), published: Vec::new() }, options.format)
 }
 
-fn save(options: &Fit, recipe: &Recipe) -> Result<(), RunError> {
+fn save(options: &FitTrace, recipe: &Recipe) -> Result<(), RunError> {
     let failed = |problem| RunError::File { path: options.out.display().to_string(), problem };
     let mut file = Staged::create(&options.out).map_err(failed)?;
     std::io::Write::write_all(&mut file, recipe.to_toml().as_bytes()).map_err(failed)?;

@@ -3,7 +3,7 @@
 use tightfit_devices::{Bytes, Device};
 use tightfit_engine::{Store, geometry::BundleId};
 use tightfit_scenarios::strategy::{Pinned, Prefetch};
-use tightfit_sim::{Footprint, Outcome};
+use tightfit_sim::{Footprint, Outcome, Pressure};
 
 use super::{profile::Profile, streams::Streams};
 
@@ -14,6 +14,8 @@ pub struct Room {
     pub limit_bytes: u64,
     /// Footprint at which the system comes under pressure.
     pub pressure_bytes: u64,
+    /// How reads slow down above it, where the device's profile says.
+    pub pressure: Option<Pressure>,
     /// What is held whatever the resident set does.
     pub fixed: Footprint,
     /// What the resident set may use.
@@ -29,9 +31,14 @@ impl Room {
         let device_limit = memory.app_limit_entitled.filter(|_| entitled).unwrap_or(memory.app_limit);
         let limit_bytes = limit.unwrap_or(device_limit).get();
         let pressure_bytes = memory.pressure.of(device_limit.get());
+        let pressure = memory.reclaim.map(|reclaim| Pressure {
+            from_bytes: pressure_bytes,
+            limit_bytes: device_limit.get(),
+            reclaim_bytes_per_s: reclaim.get(),
+        });
         let free_bytes = limit_bytes.min(pressure_bytes).saturating_sub(fixed.total_bytes());
         let budget_bytes = asked.map_or(free_bytes, Bytes::get);
-        Self { limit_bytes, pressure_bytes, fixed, budget_bytes }
+        Self { limit_bytes, pressure_bytes, pressure, fixed, budget_bytes }
     }
 
     /// What the system does about a resident set that peaked at `resident_bytes`.
@@ -89,6 +96,6 @@ pub fn pinned(
 
 /// A share of some bytes, to the nearest byte.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1 of a u64 below 2^53")]
-pub(super) fn share_of(bytes: u64, share: f64) -> u64 {
+pub(crate) fn share_of(bytes: u64, share: f64) -> u64 {
     (bytes as f64 * share).round() as u64
 }

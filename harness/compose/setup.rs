@@ -28,8 +28,14 @@ pub(super) fn gather(strategy: &Strategy) -> Gather {
 }
 
 /// The engine's setup for a resident set.
-pub(super) fn setup(strategy: &Strategy, set: &ResidentSet, reads: Reads, store: &Store, parts: &Parts<'_>) -> Setup {
-    let Parts { streams, budget_bytes, read_unit_bytes, .. } = *parts;
+pub(super) fn setup<P>(
+    strategy: &Strategy,
+    set: &ResidentSet,
+    reads: Reads,
+    store: &Store,
+    parts: &Parts<'_, P>,
+) -> Setup {
+    let &Parts { streams, budget_bytes, read_unit_bytes, .. } = parts;
     let pinned = match set.pinned_by {
         PinnedBy::Spread => room::pinned(store, streams, set.pinned_share, set.prefetch, budget_bytes),
         PinnedBy::Popularity => room::hot(store, profiled(parts.profile.as_deref()), set.pinned_share),

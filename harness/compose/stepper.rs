@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tightfit_engine::{
-    Engine,
+    Engine, Store,
     paged::{PageSetup, PagedEngine},
     prefetch::Prefetch,
     session::{self, Request, Stepper},
@@ -12,7 +12,7 @@ use tightfit_scenarios::{
     Strategy,
     strategy::{Mechanism, PageCache},
 };
-use tightfit_sim::SimPlatform;
+use tightfit_sim::service::ServiceTable;
 
 use super::{
     policy::{self, Place},
@@ -20,26 +20,37 @@ use super::{
     setup, store,
     streams::Streams,
 };
-use crate::cell::Recorder;
+use crate::cell::{Recorder, World};
 
 const KIB: u64 = 1024;
 
 /// What a run is made of besides its strategy.
-pub(crate) struct Parts<'a> {
+pub(crate) struct Parts<'a, P> {
     pub(crate) streams: &'a Streams,
     /// Where the strategy learns from one.
     pub(crate) profile: Option<Arc<Profile>>,
-    pub(crate) platform: SimPlatform,
+    pub(crate) platform: P,
+    /// How long reads take on the device, for policies that weigh them.
+    pub(crate) service: ServiceTable,
     pub(crate) budget_bytes: u64,
     pub(crate) read_unit_bytes: u64,
     pub(crate) page_bytes: u64,
     pub(crate) context_max: u32,
 }
 
+/// Where the bundles of `strategy` lie.
+pub(crate) fn lay_out(
+    strategy: &Strategy,
+    streams: &Streams,
+    profile: Option<&Profile>,
+    read_unit_bytes: u64,
+) -> Store {
+    store::store(strategy.layout, streams.geometry.clone(), read_unit_bytes, profile)
+}
+
 /// Runs the request under `strategy` and lets `recorder` see each output token.
-pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder) {
-    let geometry = parts.streams.geometry.clone();
-    let store = store::store(strategy.layout, geometry, parts.read_unit_bytes, parts.profile.as_deref());
+pub(crate) fn run<P: World>(strategy: &Strategy, parts: Parts<'_, P>, recorder: &mut Recorder) {
+    let store = lay_out(strategy, parts.streams, parts.profile.as_deref(), parts.read_unit_bytes);
     match &strategy.mechanism {
         Mechanism::PageCache(cache) => {
             let setup = page_setup(strategy, *cache, &parts);
@@ -55,7 +66,7 @@ pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder
                 streams: parts.streams,
                 capacity_bytes: setup.budget_bytes - pinned_bytes,
                 profile: parts.profile.as_deref(),
-                service: parts.platform.service(),
+                service: &parts.service,
             };
             let policy = policy::policy(set.evict, set.partition, &place);
             drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
@@ -63,7 +74,7 @@ pub(crate) fn run(strategy: &Strategy, parts: Parts<'_>, recorder: &mut Recorder
     }
 }
 
-fn page_setup(strategy: &Strategy, cache: PageCache, parts: &Parts<'_>) -> PageSetup {
+fn page_setup<P>(strategy: &Strategy, cache: PageCache, parts: &Parts<'_, P>) -> PageSetup {
     let page_bytes = parts.page_bytes.next_multiple_of(parts.read_unit_bytes);
     PageSetup {
         budget_bytes: parts.budget_bytes.max(page_bytes),
@@ -74,7 +85,7 @@ fn page_setup(strategy: &Strategy, cache: PageCache, parts: &Parts<'_>) -> PageS
     }
 }
 
-fn request<'a>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a>) -> Request<'a> {
+fn request<'a, P>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a, P>) -> Request<'a> {
     let streams = parts.streams;
     Request {
         script: &streams.script,
@@ -87,6 +98,6 @@ fn request<'a>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a>) -
     }
 }
 
-fn drive<S: Stepper<Platform = SimPlatform>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {
+fn drive<S: Stepper<Platform: World>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {
     session::run(&mut stepper, request, |stepper, outputs| recorder.see(stepper, outputs));
 }

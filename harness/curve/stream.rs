@@ -135,10 +135,11 @@ fn bundle_bytes(header: &Header) -> Option<Vec<u64>> {
     if !header.bundle_bytes.is_empty() {
         return Some(header.bundle_bytes.clone());
     }
-    let model = Model::parse(&header.model, Model::embedded(&header.model)?).ok()?;
+    let model = Model::parse(&header.model, Model::text(&header.model)?).ok()?;
     let weights = model.weights(&model.default_quantization).ok()?;
-    let of_model = (weights.layers, weights.bundles_per_layer);
+    let of_model = (weights.layer_count(), weights.bundles_per_layer);
     let of_trace = (header.geometry.layers, header.geometry.bundles_per_layer);
-    let fits = of_model == of_trace && u32::try_from(weights.bundle_bytes).is_ok();
-    fits.then(|| vec![weights.bundle_bytes; weights.layers as usize])
+    let bytes: Vec<u64> = weights.layers.iter().map(|layer| layer.bundle.bytes_total()).collect();
+    let fits = of_model == of_trace && bytes.iter().all(|&bytes| bytes > 0 && u32::try_from(bytes).is_ok());
+    fits.then_some(bytes)
 }

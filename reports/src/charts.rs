@@ -11,6 +11,7 @@ mod limits;
 mod paint;
 mod palette;
 mod panel;
+pub mod scatter;
 mod scene;
 mod shares;
 mod speed;

@@ -45,6 +45,16 @@ pub enum ReportError {
         /// What this crate reads.
         known: u32,
     },
+    /// A baseline of another version of its format.
+    #[error("{name}: a baseline of schema {found} is not known; this tightfit reads schema {known}: bless a new one")]
+    BaselineSchema {
+        /// Name of the file, as the caller gave it.
+        name: String,
+        /// What the file says.
+        found: u64,
+        /// What this crate reads.
+        known: u32,
+    },
     /// A Parquet file could not be encoded.
     #[error("{}: cannot encode Parquet: {source}", path.display())]
     Parquet {

@@ -41,7 +41,7 @@ pub fn parse(text: &str, name: &str) -> Result<Vec<RunResult>, ReportError> {
 }
 
 /// The place of an error, with at most 80 characters of its line around it.
-fn located(error: &serde_json::Error, text: &str, name: &str) -> ReportError {
+pub(crate) fn located(error: &serde_json::Error, text: &str, name: &str) -> ReportError {
     let (line, column) = (error.line().max(1), error.column().max(1));
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default().to_owned();

@@ -71,9 +71,11 @@ pub fn numbers(result: &RunResult) -> Vec<(&'static str, Number)> {
         quality { open_loop, lost_mass_share, degraded_mass_share }
         memory {
             peak_bytes, dense_bytes, kv_bytes, runtime_bytes, resident_bytes, mapped_bytes, budget_bytes, limit_bytes,
+            killed_after_ns,
         }
         energy {
             total_pj, idle_pj, compute_pj, dram_pj, flash_pj, joules_per_token, battery_percent_per_1000_tokens,
+            battery_percent_per_hour,
         }
         thermal { mean_mw, peak_fill, throttled }
     }

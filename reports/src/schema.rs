@@ -57,11 +57,23 @@ pub struct RunResult {
     pub energy: Energy,
     /// Heat over the request.
     pub thermal: Thermal,
+    /// Groups of this result whose numbers mean nothing because the platform can't measure them: `energy` and `thermal` on a
+    /// real machine. Left out where all are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_measured: Vec<String>,
     /// What the inputs rest on.
     pub provenance: Provenance,
     /// Per-token rows, kept out of the JSON (they go to Parquet and CSV).
     #[serde(skip)]
     pub tokens: Vec<TokenRow>,
+}
+
+impl RunResult {
+    /// Whether the numbers of a group mean nothing here.
+    #[must_use]
+    pub fn lacks(&self, group: &str) -> bool {
+        self.not_measured.iter().any(|none| none == group)
+    }
 }
 
 /// Latencies of the request, nanoseconds.
@@ -210,6 +222,8 @@ pub struct Memory {
     pub budget_bytes: u64,
     /// What the system lets the app use.
     pub limit_bytes: u64,
+    /// From the cold start to the kill; 0 where the app is not killed.
+    pub killed_after_ns: u64,
     /// `fits`, `under-pressure` or `killed`. A killed run's other numbers say what it would have done.
     pub outcome: String,
 }
@@ -232,6 +246,8 @@ pub struct Energy {
     pub joules_per_token: f64,
     /// Share of the battery that 1,000 decoded tokens take.
     pub battery_percent_per_1000_tokens: f64,
+    /// Share of the battery that an hour of decoding takes.
+    pub battery_percent_per_hour: f64,
 }
 
 /// Heat over the request.
@@ -244,6 +260,23 @@ pub struct Thermal {
     pub peak_fill: f64,
     /// Whether the run was slowed by heat.
     pub throttled: bool,
+    /// How a request of a minute or more went on: at most 120 spans of equal length, those without a token left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<ThermalPoint>,
+}
+
+/// A span of a long request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThermalPoint {
+    /// When its last token was out, from the request's start.
+    pub t_s: f64,
+    /// Its tokens over the time that they took.
+    pub tokens_per_s: f64,
+    /// Fill of the heat store after the last of them.
+    pub fill: f64,
+    /// Mean power of the whole device while they ran.
+    pub power_mw: u64,
 }
 
 /// What the inputs rest on.

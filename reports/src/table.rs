@@ -5,5 +5,6 @@ mod markdown;
 mod text;
 
 pub use cells::{Cell, Column, Grid, Line, grid};
+pub(crate) use markdown::escaped;
 pub use markdown::markdown;
 pub use text::text;

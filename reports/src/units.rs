@@ -74,19 +74,25 @@ pub fn percent(share: f64) -> String {
 /// Three significant digits, plain notation where it stays short: `0.0123`, `4.10`, `41.2`, `1230`.
 #[must_use]
 pub fn significant(value: f64) -> String {
+    digits(value, 3)
+}
+
+/// The same with another number of digits, 1 at least.
+#[must_use]
+pub fn digits(value: f64, count: usize) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
     if value == 0.0 {
         return "0".to_owned();
     }
-    let scientific = format!("{value:.2e}");
+    let scientific = format!("{value:.*e}", count - 1);
     let exponent: i32 = scientific.split('e').nth(1).and_then(|text| text.parse().ok()).unwrap_or_default();
     if !(-4..=8).contains(&exponent) {
         return scientific;
     }
     let rounded: f64 = scientific.parse().unwrap_or(value);
-    let decimals = usize::try_from(2 - exponent).unwrap_or_default();
+    let decimals = (count - 1).saturating_add_signed(-(exponent as isize));
     format!("{rounded:.decimals$}")
 }
 
@@ -124,13 +130,18 @@ fn spelled(suffix: &str) -> Option<&'static str> {
 }
 
 fn with_unit(ladder: &[Unit], value: f64) -> String {
+    with_unit_digits(ladder, value, 3)
+}
+
+/// So many digits with the unit of the ladder that fits.
+pub(crate) fn with_unit_digits(ladder: &[Unit], value: f64, count: usize) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    // 999.7 kB rounds to 1000 kB: look for the unit after rounding to three digits.
-    let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
+    // 999.7 kB rounds to 1000 kB: look for the unit after rounding.
+    let rounded: f64 = format!("{value:.*e}", count - 1).parse().unwrap_or(value);
     let unit = fitting(ladder, rounded);
-    format!("{} {}", unit.number(value), unit.name)
+    format!("{} {}", digits(value / unit.size, count), unit.name)
 }
 
 #[cfg(test)]

@@ -56,6 +56,15 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     staged.publish()
 }
 
+/// Writes files into folders that are there: all or none.
+pub fn files(files: &[(PathBuf, Vec<u8>)]) -> Result<(), ReportError> {
+    let mut staged = Staged::default();
+    for (path, bytes) in files {
+        staged.write(path, bytes)?;
+    }
+    staged.publish()
+}
+
 /// Files under temporary names, and folders made for them: renamed together by [`Staged::publish`], removed on drop.
 #[derive(Default)]
 pub(crate) struct Staged {

@@ -1,14 +1,24 @@
-//! Models: widths, experts and quantizations, and what they come to in bytes and operations.
+//! Models: layers of every kind, widths, experts and quantizations, and what they come to in bytes and operations.
 //!
 //! A model is a TOML file (`scenarios/models/<name>.toml`); no weights are read here. Every derived figure is an integer.
+//! A model says what it is made of; which number format each tensor has is said by a recipe (`q4-k-m`, `mlx-4bit`: see
+//! [`recipe`]), or by a table of the model's own file.
 
+mod assignment;
 mod check;
 mod embedded;
 mod error;
 mod feed_forward;
+mod file;
 mod format;
-mod parameters;
+pub mod import;
+mod layer_formats;
+mod mixer;
 mod quantization;
+pub mod recipe;
+pub mod reference;
+mod tensor;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -19,10 +29,17 @@ use serde::Deserialize;
 use tightfit_devices::{Sourced, Sources, near, read};
 
 pub use error::ModelError;
-pub use feed_forward::{Activation, FeedForward, FeedForwardKind};
-pub use format::{Format, Mix};
+pub use feed_forward::{Activation, FeedForward, FeedForwardKind, Later};
+pub use format::Format;
+pub use layer_formats::LayerFormats;
+pub use mixer::{Attention, Convolution, HeadNorms, LatentAttention, LinearAttention, Mixer};
 pub use quantization::{Adapters, Quantization};
-pub use weights::Weights;
+pub use recipe::Recipe;
+pub use tensor::{Part, Role, Tensor};
+pub use weights::{Cache, LayerWeights, Weights};
+
+use assignment::Assignment;
+use file::ModelFile;
 
 /// A model, checked: its shape, its quantizations and the source of each number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,24 +48,46 @@ pub struct Model {
     pub name: String,
     /// The name used in reports.
     pub title: String,
+    /// Other names of it, and of models that were trained from it and have its shape.
+    pub aliases: Vec<String>,
     /// Transformer layers.
     pub layers: u32,
     /// Width of the residual stream.
     pub hidden: u32,
     /// Entries of the vocabulary.
     pub vocabulary: u32,
+    /// Width of the embedding table; `hidden`, but for OPT-350M.
+    pub embedding_width: u32,
     /// Whether the head is the embedding table read once more.
     pub tied_embeddings: bool,
     /// Longest context, in tokens.
     pub context: u32,
     /// Parameters of learned positions, zero where positions are rotated in.
     pub position_parameters: u64,
-    /// Whether every matrix and norm carries a bias.
-    pub biases: bool,
-    /// Attention.
-    pub attention: Attention,
+    /// What carries biases.
+    pub biases: Biases,
+    /// Norms of the residual stream's width in a layer; a parallel block has one.
+    pub norms_per_layer: u32,
+    /// Whether there is a norm before the head.
+    pub last_norm: bool,
+    /// Parameters of a layer that no other key counts.
+    pub layer_extra_parameters: u64,
+    /// Parameters outside the layers that no other key counts.
+    pub extra_parameters: u64,
+    /// An embedding of each layer's own.
+    pub per_layer_embedding: Option<PerLayerEmbedding>,
+    /// Last layers that use the keys and values of earlier ones.
+    pub kv_shared_layers: u32,
+    /// How layers look at the positions before, by the word that the pattern uses.
+    pub mixers: BTreeMap<MixerKind, Mixer>,
+    /// The kinds of the layers, from the first, over and over.
+    pub pattern: Vec<MixerKind>,
     /// Feed-forward part of each layer.
     pub feed_forward: FeedForward,
+    /// Later layers of another width.
+    pub later: Option<Later>,
+    /// Feed-forward part of the first layers, where the others have experts.
+    pub dense_layers: Option<(u32, FeedForward)>,
     /// Quantizations by name.
     pub quantizations: BTreeMap<String, Quantization>,
     /// The quantization used when none is asked for.
@@ -58,53 +97,61 @@ pub struct Model {
     numbers: Vec<Sourced>,
 }
 
-/// The `[attention]` section of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Attention {
-    /// Query heads.
-    #[serde(deserialize_with = "read::small_count")]
-    pub heads: u32,
-    /// Key and value heads.
-    #[serde(deserialize_with = "read::small_count")]
-    pub kv_heads: u32,
-    /// Width of a head.
-    #[serde(deserialize_with = "read::small_count")]
-    pub head_dim: u32,
-    /// Whether queries and keys are normed per head, as in Qwen3.
-    #[serde(default)]
-    pub head_norms: bool,
+/// A kind of layer, as `pattern` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MixerKind {
+    /// `[attention]`.
+    Attention,
+    /// `[window-attention]`.
+    Window,
+    /// `[latent-attention]`.
+    Latent,
+    /// `[linear-attention]`.
+    Linear,
+    /// `[convolution]`.
+    Convolution,
 }
 
-/// A model as written.
-#[derive(Deserialize)]
+impl MixerKind {
+    /// The word used in files and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attention => "attention",
+            Self::Window => "window",
+            Self::Latent => "latent",
+            Self::Linear => "linear",
+            Self::Convolution => "convolution",
+        }
+    }
+}
+
+/// What carries biases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Biases {
+    /// Nothing.
+    #[default]
+    None,
+    /// Queries, keys and values, as in Qwen2.
+    QueryKeyValue,
+    /// Attention's four matrices, as in gpt-oss.
+    Attention,
+    /// Every matrix of a layer and every norm, as in OPT.
+    All,
+}
+
+/// The `[per-layer-embedding]` section of a model: each layer looks the token up in a table of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ModelFile {
-    schema: u32,
-    #[serde(deserialize_with = "read::text")]
-    name: String,
-    #[serde(deserialize_with = "read::text")]
-    title: String,
+pub struct PerLayerEmbedding {
+    /// Width of one layer's embedding.
     #[serde(deserialize_with = "read::small_count")]
-    layers: u32,
+    pub width: u32,
+    /// Entries of its vocabulary.
     #[serde(deserialize_with = "read::small_count")]
-    hidden: u32,
-    #[serde(deserialize_with = "read::small_count")]
-    vocabulary: u32,
-    tied_embeddings: bool,
-    #[serde(deserialize_with = "read::small_count")]
-    context: u32,
-    #[serde(default)]
-    position_parameters: u64,
-    #[serde(default)]
-    biases: bool,
-    attention: Attention,
-    feed_forward: Option<feed_forward::NeuronsFile>,
-    experts: Option<feed_forward::ExpertsFile>,
-    #[serde(rename = "quantization")]
-    quantizations: BTreeMap<String, Quantization>,
-    default_quantization: String,
-    source: Sources,
+    pub vocabulary: u32,
 }
 
 impl Model {
@@ -120,10 +167,17 @@ impl Model {
         embedded::MODELS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
-    /// A model by embedded name, or from a path that ends in `.toml`.
+    /// The TOML text of the embedded model that a name or an alias stands for (see [`mod@reference`]).
+    #[must_use]
+    pub fn text(name: &str) -> Option<&'static str> {
+        reference::known(name).and_then(|found| Self::embedded(found.model))
+    }
+
+    /// A model by embedded name or alias (see [`mod@reference`]), or from a path that ends in `.toml`.
     pub fn load(name_or_path: &str) -> Result<Self, ModelError> {
-        if let Some(text) = Self::embedded(name_or_path) {
-            return Self::parse(name_or_path, text);
+        if let Some(name) = reference::known(name_or_path).map(|found| found.model) {
+            let text = Self::embedded(name).expect("names are those of the embedded models");
+            return Self::parse(name, text);
         }
         let path = Path::new(name_or_path);
         if path.extension().is_none_or(|extension| extension != "toml") {
@@ -149,16 +203,93 @@ impl Model {
         &self.numbers
     }
 
-    /// What the model weighs in one of its quantizations.
+    /// What the model weighs in a quantization: one of its file's own, or a recipe.
     pub fn weights(&self, quantization: &str) -> Result<Weights, ModelError> {
-        let Some(found) = self.quantizations.get(quantization) else {
-            let known: Vec<&str> = self.quantizations.keys().map(String::as_str).collect();
-            return Err(ModelError::UnknownQuantization {
-                model: self.name.clone(),
-                name: quantization.to_owned(),
-                known: known.join(", "),
-            });
+        Ok(weights::weigh(self, &self.assignment(quantization)?))
+    }
+
+    /// The format that a quantization gives `tensor`, which lies in `layer` where it is in one.
+    pub fn format_of(&self, quantization: &str, tensor: &Tensor, layer: Option<u32>) -> Result<Format, ModelError> {
+        Ok(self.assignment(quantization)?.format(self, tensor, layer))
+    }
+
+    /// The format that the KV cache has in a quantization.
+    pub fn kv_format(&self, quantization: &str) -> Result<Format, ModelError> {
+        Ok(self.assignment(quantization)?.kv())
+    }
+
+    fn assignment(&self, quantization: &str) -> Result<Assignment<'_>, ModelError> {
+        if let Some(table) = self.quantizations.get(quantization) {
+            return Ok(Assignment::Table(table));
+        }
+        if let Some(recipe) = Recipe::named(quantization) {
+            return Ok(Assignment::Recipe(recipe));
+        }
+        Err(ModelError::UnknownQuantization {
+            model: self.name.clone(),
+            name: quantization.to_owned(),
+            near: recipe::suggestion(quantization, &self.quantizations),
+        })
+    }
+
+    /// The kind of `layer`.
+    #[must_use]
+    pub fn kind(&self, layer: u32) -> MixerKind {
+        self.pattern[layer as usize % self.pattern.len()]
+    }
+
+    /// How `layer` looks at the positions before.
+    #[must_use]
+    pub fn mixer(&self, layer: u32) -> &Mixer {
+        &self.mixers[&self.kind(layer)]
+    }
+
+    /// The feed-forward part of `layer`.
+    #[must_use]
+    pub fn feed_forward_of(&self, layer: u32) -> FeedForward {
+        match (self.dense_layers, self.later, self.feed_forward) {
+            (Some((count, dense)), _, _) if layer < count => dense,
+            (_, Some(wider), FeedForward::Neurons { kind, activation, .. }) if layer >= wider.from_layer => {
+                FeedForward::Neurons { kind, activation, width: wider.width }
+            }
+            (_, _, feed_forward) => feed_forward,
+        }
+    }
+
+    /// Whether `layer` makes keys and values, and does not use an earlier layer's.
+    #[must_use]
+    pub fn has_own_keys(&self, layer: u32) -> bool {
+        layer < self.layers - self.kv_shared_layers
+    }
+
+    /// The tensors of `layer`.
+    #[must_use]
+    pub fn layer_tensors(&self, layer: u32) -> Vec<Tensor> {
+        tensors::of_layer(self, layer)
+    }
+
+    /// The tensors outside the layers.
+    #[must_use]
+    pub fn table_tensors(&self) -> Vec<Tensor> {
+        tensors::of_tables(self)
+    }
+
+    /// All parameters, a tied head counted once.
+    #[must_use]
+    pub fn parameters(&self) -> u64 {
+        let layers = (0..self.layers).flat_map(|layer| self.layer_tensors(layer));
+        layers.chain(self.table_tensors()).map(|tensor| tensor.parameters()).sum()
+    }
+
+    /// Parameters that one token uses: all but the experts that are not chosen.
+    #[must_use]
+    pub fn active_parameters(&self) -> u64 {
+        let unused = |layer| match self.feed_forward_of(layer) {
+            FeedForward::Neurons { .. } => 0,
+            FeedForward::Experts { count, active, width, .. } => {
+                3 * u64::from(self.hidden) * u64::from(width) * u64::from(count - active)
+            }
         };
-        Ok(weights::weigh(self, found))
+        self.parameters() - (0..self.layers).map(unused).sum::<u64>()
     }
 }

@@ -14,9 +14,9 @@ use tightfit_devices::{Bytes, ProcessorKind, Source, read};
 use toml::Table;
 
 use crate::{
-    ScenarioError, Settings, Strategy, Sweep,
+    Expect, ScenarioError, Settings, Strategy, Sweep,
     catalog::{Catalog, Text},
-    settings, sweep,
+    expect, settings, sweep,
 };
 
 /// The scenarios that are built in.
@@ -95,6 +95,64 @@ pub struct Memory {
     pub curve_mb: Vec<u32>,
 }
 
+/// The `[thermal]` section: how warm the device is when the request starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Thermal {
+    /// `nominal`, `fair`, `serious`, or the fill of the heat store.
+    #[serde(default)]
+    pub start: Start,
+}
+
+/// Fill of the heat store at the start, parts per million.
+///
+/// The words are those of iOS. What they mean in fill is assumed: cold, half full, full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "toml::Value")]
+pub struct Start(pub u32);
+
+impl TryFrom<toml::Value> for Start {
+    type Error = String;
+
+    fn try_from(value: toml::Value) -> Result<Self, String> {
+        let fill = match &value {
+            toml::Value::String(word) => match word.as_str() {
+                "nominal" => Some(0.0),
+                "fair" => Some(0.5),
+                "serious" => Some(1.0),
+                _ => None,
+            },
+            toml::Value::Integer(fill) => Some(*fill as f64),
+            toml::Value::Float(fill) => Some(*fill),
+            _ => None,
+        };
+        match fill.filter(|fill| (0.0..=1.2).contains(fill)) {
+            Some(fill) => Ok(Self(parts_per_million(fill))),
+            None => Err(format!("{value} is no start: give nominal, fair, serious, or a fill from 0 to 1.2")),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1.2 million")]
+fn parts_per_million(share: f64) -> u32 {
+    (share * 1e6).round() as u32
+}
+
+/// The `[synthetic-trace]` section: a route of a mixture of experts that is drawn, because none was published. The experts
+/// of a layer are taken in proportion to 1 / (rank + flat ranks)^2, anew for each token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SyntheticTrace {
+    /// Length of the prompt.
+    pub prompt_tokens: NonZeroU32,
+    /// Tokens that follow it.
+    pub output_tokens: NonZeroU32,
+    /// Experts of each (token, layer).
+    pub choices: NonZeroU32,
+    /// How even they are: about so many are about equally popular.
+    pub flat_ranks: NonZeroU32,
+}
+
 /// A scenario, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -112,6 +170,8 @@ pub struct Scenario {
     pub quantization: Option<String>,
     /// The trace, by name or path; without one only strategies that stream everything can run.
     pub trace: Option<String>,
+    /// A trace that is drawn in place of one.
+    pub synthetic_trace: Option<SyntheticTrace>,
     /// The runtime whose share of the hardware is attained.
     pub runtime: String,
     /// The processor.
@@ -120,10 +180,14 @@ pub struct Scenario {
     pub request: Request,
     /// What the app may use.
     pub memory: Memory,
+    /// How warm the device is.
+    pub thermal: Thermal,
     /// Seed of every random stream.
     pub seed: u64,
     /// What is compared, in the order of the file.
     pub strategies: Vec<Strategy>,
+    /// What its results must be.
+    pub expect: Vec<Expect>,
     /// Keys that take several values; none in a scenario that is itself a point of a sweep.
     pub sweep: Sweep,
     /// File or embedded name, and the text as read.
@@ -143,6 +207,7 @@ struct ScenarioFile {
     model: String,
     quantization: Option<String>,
     trace: Option<String>,
+    synthetic_trace: Option<SyntheticTrace>,
     runtime: String,
     processor: ProcessorKind,
     #[serde(default)]
@@ -152,9 +217,13 @@ struct ScenarioFile {
     #[serde(default)]
     memory: Memory,
     #[serde(default)]
+    thermal: Thermal,
+    #[serde(default)]
     strategies: Vec<String>,
     #[serde(default)]
     strategy: Vec<Table>,
+    #[serde(default, deserialize_with = "expect::one_or_many")]
+    expect: Vec<Expect>,
     #[serde(default)]
     sweep: Table,
 }

@@ -29,7 +29,7 @@ use std::str::FromStr;
 pub use builder::Builder;
 pub use error::TraceError;
 pub use export::{ExportFormat, RowFormat, export, export_rows};
-pub use import::{ImportFormat, Imported, import};
+pub use import::{ImportFormat, Imported, import, read_route};
 pub use info::{Cycle, Info, Repeat, Share, Summary, WINDOW_MAX, info};
 pub use lookups::{Lookups, Step};
 pub use memory::{Request, Trace, read, read_bytes};

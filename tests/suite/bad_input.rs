@@ -59,13 +59,13 @@ fn unknown_names() {
     assert_snapshot!(refused(&[], &["quickstart", "--device", "missing.toml"]), @"error: device profile missing.toml: No such file or directory (os error 2)");
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "hybrid-fitt"]), @"error: no strategy named `hybrid-fitt`: did you mean hybrid-fit, hybrid? (a path must end in .toml)");
     assert_snapshot!(refused(&[], &["quickstart", "--strategy", "fifo"]), @"error: no strategy named `fifo`: known are hybrid-fit, hybrid-rows, belady, cache-prior, dip-ca, hybrid, layer-stream, llm-flash-bundled, llm-flash-predictor, llm-flash-window, lru, mixtral-offloading, naive, page-cache, powerinfer-2, resident, ripple, speculative, trust-the-page-cache, window; a path must end in .toml");
-    assert_snapshot!(set("model=smollm2"), @"error: no model named `smollm2`: did you mean smollm2-135m? (a path must end in .toml)");
+    assert_snapshot!(set("model=smollm2"), @"error: no model named `smollm2`: did you mean smollm2-1.7b, smollm2-135m, smollm2-360m? (a path must end in .toml)");
     assert_snapshot!(set("trace=smollm2-135m-chatt"), @"error: no trace named `smollm2-135m-chatt`, and no such file: did you mean smollm2-135m-chat?");
     assert_snapshot!(set("trace=missing.parquet"), @"error: trace missing.parquet: cannot open: No such file or directory (os error 2)");
-    assert_snapshot!(set("quantization=q5"), @"error: model smollm2-135m has no quantization `q5`: it has f16, q4-1, q8-0");
-    assert_snapshot!(set("runtime=mlx"), @"error: scenario quickstart: device iphone-13-pro has no runtime mlx on cpu: it has llama.cpp on cpu, llama.cpp on gpu, mlx on gpu");
+    assert_snapshot!(set("quantization=q5"), @"error: model smollm2-135m: no quantization `q5`: did you mean q5-0, q5-1, q5-k-m?");
+    assert_snapshot!(set("runtime=mlx"), @"error: scenario quickstart: device iphone-13-pro has no runtime mlx on cpu: it has core-ai on npu, core-ml on npu, core-ai on gpu, core-ml on gpu, litert on gpu, litert-lm on gpu, llama.cpp on gpu, mlx on gpu, executorch on cpu, litert-lm on cpu, llama.cpp on cpu, mnn on cpu, react-native-executorch on cpu");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    assert_snapshot!(refused_in(folder.path(), &["show", "device", "iphone"]), @"error: no device named `iphone`: did you mean iphone-13-pro, iphone-15-pro, iphone-16-pro? (a path must end in .toml)");
+    assert_snapshot!(refused_in(folder.path(), &["show", "device", "iphone"]), @"error: no device named `iphone`: did you mean iphone-12, iphone-13, iphone-14? (a path must end in .toml)");
     assert_snapshot!(refused_in(folder.path(), &["trace", "info", "chat"]), @"error: no trace named `chat`, and no such file: did you mean smollm2-135m-chat?");
 }
 
@@ -84,7 +84,7 @@ fn wrong_toml() {
       |
     8 | runtim = "toy"
       | ^^^^^^
-    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `strategies`, `strategy`, `sweep`
+    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `synthetic-trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `thermal`, `strategies`, `strategy`, `expect`, `sweep`
     "#);
     let strategy = "schema = 1\nname = \"mine\"\ntitle = \"mine\"\nstream = \"all\"\nlayout = \"bundled\"\n";
     assert_snapshot!(refused(&[("mine.toml", strategy)], &["quickstart", "--strategy", "mine.toml"]), @r#"
@@ -128,13 +128,13 @@ fn impossible_devices() {
        |                  ^^^
     1.5 is no share: give a number above 0 and at most 1
     ");
-    assert_snapshot!(device("queue-depth = 4", "queue-dept = 4"), @"
+    assert_snapshot!(device("queue-depth = 4", "queue-dept = 4"), @r#"
     error: device profile device.toml: TOML parse error at line 23, column 1
        |
     23 | queue-dept = 4
        | ^^^^^^^^^^
-    unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `source`
-    ");
+    unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `hot-share`, `source`
+    "#);
     assert_snapshot!(device("app-limit-mb = 0.1", "app-limit-mb = 100"), @"error: device profile device.toml, line 14: `memory.app-limit-mb`: above `total-mb`: an app can't use more than there is");
     assert_snapshot!(device("read-unit-kib = 0.5", "read-unit-kib = 3"), @"error: device profile device.toml, line 24: `flash.read-unit-kib`: 3072 bytes are no power of two, as the blocks of flash are: give one such as 4 or 16");
 }
@@ -162,10 +162,10 @@ fn settings_that_cannot_be_taken() {
     in `request.prefill`
     ");
     assert_snapshot!(set("request.trace-request=5"), @"error: scenario quickstart: request.trace-request = 5: the trace has 1 request(s), counted from 0");
-    assert_snapshot!(set("device.flash.queue-dept=4"), @"
-    error: device profile iphone-13-pro with settings: unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `source`
+    assert_snapshot!(set("device.flash.queue-dept=4"), @r#"
+    error: device profile iphone-13-pro with settings: unknown field `queue-dept`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `hot-share`, `source`
     in `flash`
-    ");
+    "#);
     assert_snapshot!(set("device.flsh.queue-depth=4"), @"error: device profile iphone-13-pro with settings: `flsh.queue-depth`: the profile has no section `flsh`: name a key that it has");
     assert_snapshot!(set("device.memory.bandwidth-mb-per-s=0"), @"
     error: device profile iphone-13-pro with settings: 0 MB/s is impossible: give a number above 0
@@ -222,7 +222,7 @@ fn wrong_arguments() {
     assert_snapshot!(refused_in(folder.path(), &["simulate"]), @"
     error: unrecognized subcommand 'simulate'
 
-    Usage: tightfit [COMMAND]
+    Usage: tightfit [OPTIONS] [COMMAND]
 
     For more information, try '--help'.
     ");

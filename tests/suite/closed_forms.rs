@@ -1,5 +1,7 @@
 //! Results beside what pencil and paper give, and beside what was published.
 
+use tightfit::devices::{Device, Factor, Nanoseconds, ProcessorKind, Share, WeightFormat};
+
 use crate::ask::Ask;
 
 fn flash(strategy: &'static str) -> Ask<'static> {
@@ -38,24 +40,41 @@ fn hybrid_reads_half_of_opt_for_a_token() {
     assert!(result.flash.load_bytes > 0, "the pinned half is read once");
 }
 
-/// A token without flash: every weight once at the attained bandwidth, the KV cache, 2 dispatches a layer and one for
-/// the head, and the runtime's fixed cost.
+/// A token without flash: every weight once at the attained bandwidth, its operations at the peak rate, the KV cache, and the
+/// runtime's fixed costs.
 #[test]
-fn resident_decodes_at_the_attained_bandwidth() {
+fn resident_decodes_at_the_attained_rates() {
     let result = flash("resident").result_with(&[]);
-    let attained = 409.6e9 * 0.775 * 0.551;
+    let device = Device::load("macbook-pro-m1-max").expect("an embedded profile");
+    let runtime = device.runtime("llama.cpp", ProcessorKind::Gpu).expect("a runtime of the profile");
+    let gpu = device.gpu.as_ref().expect("a GPU");
+    let share = |share: Share| f64::from(share.get()) / 1e6;
+    let factor = |factor: Factor| factor.get() as f64 / 1e6;
+    let attainable = device.memory.bandwidth.get() as f64 * share(gpu.bandwidth_share);
+    let read_at = |rate: Share| (attainable * share(rate) * factor(runtime.scale.bandwidth)).min(attainable);
+    let peak = gpu.flops_per_s(runtime.compute_format).expect("its rate").get() as f64;
     let layers = 32.0;
     let (hidden, width, vocabulary) = (4096.0, 16384.0, 50272.0);
     // Matrices with their biases, and the two norms of a layer, at 2 bytes.
     let layer = 4.0 * (hidden * hidden + hidden) + 2.0 * hidden * width + width + hidden + 4.0 * hidden;
-    let weights = 2.0 * (layers * layer + vocabulary * hidden);
-    let overheads_ns = (2.0 * layers + 1.0) * 20e3 + 500e3;
+    let weights = layers * layer + vocabulary * hidden;
+    let operations = runtime.operations_per_weight.as_ref().expect("a class has them").of(WeightFormat::Float16);
+    let arithmetic_s = weights * operations.get() as f64 / 1e3 / (peak * factor(runtime.scale.arithmetic));
+    let fixed_ns = |cost: Nanoseconds| cost.get() as f64 * factor(runtime.scale.overhead);
+    let overheads_ns = layers * fixed_ns(runtime.layer_overhead) + fixed_ns(runtime.token_overhead);
     let row = &result.tokens[1];
     let context = 129.0;
     // Every position is read, the new one written too; a position has 16 KiB in a layer.
-    let kv = layers * (context + 1.0) * 16384.0;
-    let expected_ns = (weights + kv) / attained * 1e9 + overheads_ns;
+    let kv_bytes = layers * (context + 1.0) * 16384.0;
+    let kv_s = kv_bytes / read_at(runtime.cache_bandwidth_share.expect("a class has it"));
+    // Scores and sums over the context: 4 operations for each of the 4,096 numbers of a position.
+    let attention = 4.0 * hidden * context * layers;
+    let attention_at = peak * share(runtime.attention_compute_share.expect("a class has it"));
+    let attention_s = attention / (attention_at * factor(runtime.scale.compute));
+    let seconds = 2.0 * weights / read_at(runtime.bandwidth_share) + arithmetic_s + kv_s + attention_s;
+    let expected_ns = seconds * 1e9 + overheads_ns;
     assert!((row.gap_ns as f64 / expected_ns - 1.0).abs() < 1e-3, "{} ns for {expected_ns} ns", row.gap_ns);
-    assert_eq!((row.overhead_ns as f64, row.flash_stall_ns, row.flash_bytes), (overheads_ns, 0, 0));
+    assert!((row.overhead_ns as f64 - overheads_ns).abs() < 100.0, "{} ns for {overheads_ns} ns", row.overhead_ns);
+    assert_eq!((row.flash_stall_ns, row.flash_bytes), (0, 0));
     assert_eq!(result.cache.hits, result.cache.lookups);
 }

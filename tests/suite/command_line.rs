@@ -38,10 +38,16 @@ fn strategies_are_listed() {
 fn scenarios_are_listed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     assert_snapshot!(printed(folder.path(), &["list", "scenarios"]), @r#"
-    llm-in-a-flash         OPT-6.7B at 16 bits on an M1 Max: everything, or half of it, from flash for every token
-    published-systems      SmolLM2-135M in 80 MB of an iPhone 15 Pro, under the published streaming systems
-    quickstart             SmolLM2-135M (98 MB at 4 bits) in an iOS keyboard extension (64 MB)
-    window-against-memory  SmolLM2-135M on an iPhone 15 Pro: windows of 1 to 13 tokens, LRU and the bound, in 60 to 100 MB
+    llm-in-a-flash                          OPT-6.7B at 16 bits on an M1 Max: everything, or half of it, from flash for every token
+    published-systems                       SmolLM2-135M in 80 MB of an iPhone 15 Pro, under the published streaming systems
+    quickstart                              SmolLM2-135M (98 MB at 4 bits) in an iOS keyboard extension (64 MB)
+    story-397b-iphone                       Qwen3.5-397B-A17B at 4 bits (224 GB) on an iPhone 17 Pro of 12 GB
+    story-397b-macbook                      Qwen3.5-397B-A17B at 4 bits (224 GB) on a MacBook Pro M3 Max of 48 GB
+    story-llama-3.2-oneplus-12              Llama 3.2 1B and 3B under ExecuTorch on a OnePlus 12: BF16, SpinQuant and QLoRA
+    story-llm-in-a-flash                    LLM in a flash: OPT-6.7B at 16 bits, twice what the M1 Max may hold of it
+    story-qwen3.5-2b-iphone-17-pro          Qwen3.5-2B under MLX on an iPhone 17 Pro: 4, 6 and 8 bits, cool and after ten minutes
+    story-qwen3.5-2b-iphone-17-pro-engines  Qwen3.5-2B under Core AI on an iPhone 17 Pro: GPU and Neural Engine, cool and after ten minutes
+    window-against-memory                   SmolLM2-135M on an iPhone 15 Pro: windows of 1 to 13 tokens, LRU and the bound, in 60 to 100 MB
     "#);
 }
 

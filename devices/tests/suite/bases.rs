@@ -198,7 +198,7 @@ fn what_profiles_are_built_on_is_the_folders() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 13, "each is embedded");
+    assert!(seen > 90, "each is embedded: {seen}");
 }
 
 #[test]

@@ -57,16 +57,17 @@ fn an_optional_key_may_be_added() {
 #[test]
 fn wrong_settings_are_refused() {
     insta::assert_snapshot!(problem("flash.read-latency", 1), @r#"
-    device profile iphone-15-pro-max with settings: unknown field `read-latency`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `source`
+    device profile iphone-15-pro-max with settings: unknown field `read-latency`, expected one of `read-latency-us`, `lane-mb-per-s`, `reads-per-s`, `ceiling-mb-per-s`, `grid`, `queue-depth`, `read-unit-kib`, `hot-share`, `source`
     in `flash`
     "#);
     insta::assert_snapshot!(problem("memory.bandwidth-mb-per-s", 0), @r#"
     device profile iphone-15-pro-max with settings: 0 MB/s is impossible: give a number above 0
     in `memory.bandwidth-mb-per-s`
     "#);
-    insta::assert_snapshot!(problem("npu.active-mw", 1), @"device profile iphone-15-pro-max with settings: `npu.active-mw`: the profile has no section `npu`: name a key that it has");
-    insta::assert_snapshot!(problem("runtime.9.memory-mb", 1), @"device profile iphone-15-pro-max with settings: `runtime.9.memory-mb`: `9` is no entry of `runtime`: give a number below 4");
-    insta::assert_snapshot!(problem("runtime.llama.cpp.memory-mb", 1), @"device profile iphone-15-pro-max with settings: `runtime.llama.cpp.memory-mb`: `llama` is no entry of `runtime`: give a number below 4");
+    let lacking = Device::load_with("pixel-9", &[("npu.active-mw".to_owned(), Value::Integer(1))]);
+    insta::assert_snapshot!(lacking.expect_err("a wrong setting"), @"device profile pixel-9 with settings: `npu.active-mw`: the profile has no section `npu`: name a key that it has");
+    insta::assert_snapshot!(problem("runtime.99.memory-mb", 1), @"device profile iphone-15-pro-max with settings: `runtime.99.memory-mb`: `99` is no entry of `runtime`: give a number below 13");
+    insta::assert_snapshot!(problem("runtime.llama.cpp.memory-mb", 1), @"device profile iphone-15-pro-max with settings: `runtime.llama.cpp.memory-mb`: `llama` is no entry of `runtime`: give a number below 13");
     insta::assert_snapshot!(problem("memory.app-limit-mb", 9000), @"device profile iphone-15-pro-max with settings: `memory.app-limit-mb`: above `total-mb`: an app can't use more than there is");
-    insta::assert_snapshot!(problem("", 1), @"device profile iphone-15-pro-max with settings: unknown field ``, expected one of `schema`, `name`, `title`, `soc`, `class`, `os`, `memory`, `flash`, `cpu`, `gpu`, `npu`, `runtime`, `power`, `battery`, `heat`");
+    insta::assert_snapshot!(problem("", 1), @"device profile iphone-15-pro-max with settings: unknown field ``, expected one of `schema`, `name`, `title`, `aliases`, `soc`, `class`, `os`, `memory`, `flash`, `cpu`, `gpu`, `npu`, `runtime`, `power`, `battery`, `heat`");
 }

@@ -8,6 +8,9 @@ use super::InfoFormat;
 
 /// Options of `trace info`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace info smollm2-135m-chat\n  \
+    tightfit trace info smollm2-135m-chat --curve lru,belady --budget-mib 16,32,64")]
 pub(crate) struct Info {
     /// A built-in trace or a path.
     pub(crate) trace: String,
@@ -47,6 +50,9 @@ pub(crate) struct Info {
 
 /// Options of `trace import`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace import route.csv --out T.parquet\n  \
+    tightfit trace import lookups.bin --from oracle-general --out T.parquet")]
 pub(crate) struct Import {
     /// The file to read.
     pub(crate) file: PathBuf,
@@ -60,6 +66,8 @@ pub(crate) struct Import {
 
 /// Options of `trace export`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace export smollm2-135m-chat --to oracle-general --out lookups.bin")]
 pub(crate) struct Export {
     /// A built-in trace or a path.
     pub(crate) trace: String,
@@ -76,7 +84,7 @@ pub(crate) struct Export {
 
 /// Options of `trace fit`.
 #[derive(Debug, Args)]
-pub(crate) struct Fit {
+pub(crate) struct FitTrace {
     /// A trace to be like (built in or a path), or a recipe that is fitted to its own published figures.
     pub(crate) trace: String,
     /// The recipe to write.

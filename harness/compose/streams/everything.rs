@@ -47,7 +47,7 @@ pub(super) fn streams(speculative: Option<&Speculative>, weights: &Weights, aske
         hints: None,
         cold_offset: 0,
         dense_bytes: unstreamed_bytes(weights) + Streams::draft_bytes(speculative),
-        model_layers: weights.layers,
+        model_layers: weights.layer_count(),
         rows_fixed: Some(weights.active_bundles_per_layer),
         prompt_tokens,
         context_tokens: u64::from(longest) + outputs,
@@ -61,25 +61,28 @@ pub(super) fn streams(speculative: Option<&Speculative>, weights: &Weights, aske
 /// The blocks, and those of each layer.
 fn blocks_of(weights: &Weights) -> (Geometry, Vec<std::ops::Range<u32>>) {
     let mut geometry = Geometry::new();
-    let layer_bytes = weights.dense_layer_bytes + weights.shared_expert_bytes + weights.feed_forward_layer_bytes;
-    let in_layers_bytes = layer_bytes * u64::from(weights.layers);
     let mut ranges = Vec::new();
-    for layer in 0..weights.layers {
-        ranges.push(blocks(&mut geometry, layer, layer_bytes));
+    let (mut in_layers_bytes, mut largest_bytes) = (0, 0);
+    for (number, layer) in (0..).zip(&weights.layers) {
+        let layer_bytes = layer.total().bytes_total();
+        in_layers_bytes += layer_bytes;
+        largest_bytes = layer_bytes.max(largest_bytes);
+        ranges.push(blocks(&mut geometry, number, layer_bytes));
     }
-    let rest_bytes = weights.total_bytes - in_layers_bytes - unstreamed_bytes(weights);
+    let rest_bytes = weights.total_bytes() - in_layers_bytes - unstreamed_bytes(weights);
     // The head is a large matrix: it comes in slices no larger than a layer, as a runtime would multiply it.
-    for slice in 0..rest_bytes.div_ceil(layer_bytes) {
-        let bytes = layer_bytes.min(rest_bytes - slice * layer_bytes);
+    for slice in 0..rest_bytes.div_ceil(largest_bytes) {
+        let bytes = largest_bytes.min(rest_bytes - slice * largest_bytes);
         let layer = geometry.layers();
         ranges.push(blocks(&mut geometry, layer, bytes));
     }
     (geometry, ranges)
 }
 
-/// An embedding table that is not also the head: a token looks one row of it up, nobody streams it.
+/// Tables that are not also the head: a token looks one row of each up, nobody streams them.
 fn unstreamed_bytes(weights: &Weights) -> u64 {
-    if weights.head_is_tied { 0 } else { weights.embedding_bytes }
+    let embedding_bytes = if weights.head_is_tied { 0 } else { weights.embedding.bytes_total() };
+    embedding_bytes + weights.per_layer_embedding.bytes_total()
 }
 
 fn blocks(geometry: &mut Geometry, layer: u32, bytes: u64) -> std::ops::Range<u32> {

@@ -85,6 +85,6 @@ fn others(active: usize, factor: f64) -> usize {
 /// Bytes of one layer's predictor: a low-rank network from the layer's input to its neurons (*LLM in a flash* §3.1).
 pub(crate) fn predictor_bytes(strategy: &Strategy, weights: &Weights) -> u64 {
     let rank = strategy.predictor.map_or(0, |predictor| u64::from(predictor.rank));
-    let width = weights.bundle_parameters / u64::from(weights.bundle_parts);
+    let width = weights.largest_bundle().parameters_total() / u64::from(weights.bundle_parts);
     rank * (width + u64::from(weights.bundles_per_layer)) * PREDICTOR_WEIGHT_BYTES
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tightfit_engine::{Geometry, Script, geometry::BundleId, script::MASS_WHOLE};
 use tightfit_scenarios::{
     Strategy,
-    model::Weights,
+    model::{LayerWeights, Weights},
     strategy::{Predictor, Routing, Share},
     trace::{Request, Trace},
 };
@@ -20,7 +20,6 @@ use super::{
 
 pub(super) fn streams(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>) -> Streams {
     let (trace, requests) = asked.trace.as_ref().expect("loading checked that sparse strategies have a trace");
-    let streamed_bytes = u64::from(weights.layers) * weights.feed_forward_layer_bytes;
     let cold_share = strategy.routing.and_then(|routing| routing.cold_bytes_share);
     let geometry = geometry(weights, cold_share);
     let cold_offset = if cold_share.is_some() { weights.bundles_per_layer } else { 0 };
@@ -33,15 +32,15 @@ pub(super) fn streams(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>)
     let hints = hints::hints(prefetch(strategy), &numbering, &passes, asked);
     let longest = requests.iter().map(|request| request.prefill_tokens).max().unwrap_or(0);
     let outputs = asked.outputs();
-    let predictors_bytes = u64::from(weights.layers) * named::predictor_bytes(strategy, weights);
+    let predictors_bytes = u64::from(weights.layer_count()) * named::predictor_bytes(strategy, weights);
     Streams {
         geometry,
         hints: hints.map(Arc::new),
         cold_offset,
-        dense_bytes: weights.total_bytes - streamed_bytes
+        dense_bytes: weights.total_bytes() - weights.bundles_bytes()
             + predictors_bytes
             + Streams::draft_bytes(strategy.speculative.as_ref()),
-        model_layers: weights.layers,
+        model_layers: weights.layer_count(),
         rows_fixed: None,
         prompt_tokens: requests.iter().map(|request| request.prefill_tokens).sum(),
         context_tokens: u64::from(longest) + outputs,
@@ -69,13 +68,13 @@ impl Numbering<'_> {
 /// One region of rows (or experts) a layer, and one of their copies of lower precision behind it.
 fn geometry(weights: &Weights, cold_share: Option<Share>) -> Geometry {
     let mut geometry = Geometry::new();
-    let [first, rest @ ..] = weights.bundle_part_bytes;
-    let equal_parts = rest.iter().all(|&part| part == first || part == 0);
-    let parts = if equal_parts { weights.bundle_parts } else { 1 };
-    for layer in 0..weights.layers {
-        geometry.push(layer, weights.bundles_per_layer, weights.bundle_bytes, parts);
+    for (number, layer) in (0..).zip(&weights.layers) {
+        let [first, rest @ ..] = layer.bundle_part_bytes;
+        let equal_parts = rest.iter().all(|&part| part == first || part == 0);
+        let parts = if equal_parts { weights.bundle_parts } else { 1 };
+        geometry.push(number, layer.bundles, layer.bundle.bytes_total(), parts);
         if let Some(share) = cold_share {
-            geometry.push(layer, weights.bundles_per_layer, cold_bytes(weights, share), parts);
+            geometry.push(number, layer.bundles, cold_bytes(layer, weights, share), parts);
         }
     }
     geometry
@@ -83,9 +82,9 @@ fn geometry(weights: &Weights, cold_share: Option<Share>) -> Geometry {
 
 /// Bytes of a copy of lower precision: in whole parts of whole bytes.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a bundle's bytes")]
-pub(crate) fn cold_bytes(weights: &Weights, share: Share) -> u64 {
+pub(crate) fn cold_bytes(layer: &LayerWeights, weights: &Weights, share: Share) -> u64 {
     let parts = u64::from(weights.bundle_parts);
-    let part_bytes = weights.bundle_bytes as f64 * share.get() / parts as f64;
+    let part_bytes = layer.bundle.bytes_total() as f64 * share.get() / parts as f64;
     (part_bytes.ceil() as u64).max(1) * parts
 }
 

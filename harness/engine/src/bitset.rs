@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 
 /// Set of ids below a fixed bound.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Bitset {
     words: Vec<u64>,
 }

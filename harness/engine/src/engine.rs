@@ -329,6 +329,10 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
         self.watch.owners
     }
 
+    fn owned_until_ns(&self) -> u64 {
+        self.watch.last_ns
+    }
+
     fn resident_peak_bytes(&self) -> u64 {
         self.resident.peak_bytes()
     }

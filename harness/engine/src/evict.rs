@@ -14,6 +14,7 @@ pub mod least_stale;
 pub mod lfu;
 pub mod lfu_aged;
 pub mod lhd;
+mod log;
 pub mod lru;
 pub mod partitioned;
 mod policy;
@@ -75,6 +76,13 @@ pub trait Evict {
     fn reuse(&mut self, bundle: BundleId, at: At) {
         self.hold(bundle);
         self.touch(bundle, at);
+    }
+
+    /// Bundles are about to be looked up: what that reads first is fetched from memory, for all of them at once. Changes
+    /// nothing.
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        let _ = bundles;
     }
 
     /// The step that begins needs a bundle that is not in its care: told before victims are asked for, so that a policy

@@ -80,6 +80,12 @@ impl Oracle {
         self.ids.len()
     }
 
+    /// The bundles that are used, by position.
+    #[must_use]
+    pub fn bundles(&self) -> &[BundleId] {
+        &self.ids
+    }
+
     /// The bundle that is used at `position`.
     #[inline]
     #[must_use]

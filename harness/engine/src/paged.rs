@@ -252,6 +252,10 @@ impl<P: Platform> Stepper for PagedEngine<'_, P> {
         self.watch.owners
     }
 
+    fn owned_until_ns(&self) -> u64 {
+        self.watch.last_ns
+    }
+
     fn resident_peak_bytes(&self) -> u64 {
         self.peak_pages * self.setup.page_bytes
     }

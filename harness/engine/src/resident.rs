@@ -102,6 +102,11 @@ impl Resident {
         &self.slot_of
     }
 
+    /// First slot and bundle size of each pool of slots, in order of slots; there are as many slots as bundles.
+    pub fn pools(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.pools.iter().map(|pool| (pool.base, pool.bundle_bytes))
+    }
+
     /// Whether `bundle` has a slot.
     #[must_use]
     pub fn contains(&self, bundle: BundleId) -> bool {

@@ -8,7 +8,8 @@ use crate::{
 /// Laps on a platform's clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {
-    last_ns: u64,
+    /// When the last owner's time ended.
+    pub(crate) last_ns: u64,
     pub(crate) owners: Owners,
 }
 

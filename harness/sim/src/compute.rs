@@ -1,136 +1,136 @@
-//! What a kernel costs: operations and bytes through DRAM, and how fast a processor does them.
-//!
-//! The time of a kernel is a roofline: the longer of its operations at the attained rate and its bytes at the
-//! attained bandwidth, plus the fixed cost of a dispatch. The runtimes' shares in the profiles are fitted with the same
-//! count of dispatches: two a layer and one for the head.
+//! What a model's kernels cost: weights by number format, cached bytes, operations, layers. How long that takes is the
+//! processor's business.
 
+use tightfit_devices::{Counts, Stored};
 use tightfit_engine::platform::{Kernel, KernelKind};
 
+use crate::work::{Positions, Work};
+
 /// What one layer costs.
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a layer, each with its own cost")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LayerCosts {
     /// Weights that every token reads: attention, norms, router, shared experts.
-    pub dense_bytes: u64,
-    /// Operations on them for one position.
-    pub dense_flops: u64,
+    pub dense: Stored,
     /// KV-cache bytes of one position: written once, read by every later one.
     pub kv_bytes: u64,
+    /// Whether those are an earlier layer's: read, and not written.
+    pub kv_is_shared: bool,
+    /// Positions that attention looks back at, where not at all of them.
+    pub window: Option<u32>,
     /// Operations of attention for one position over one position of context.
     pub attention_flops: u64,
+    /// A state that does not grow with the context: read and written once a pass, by each sequence.
+    pub state_bytes: u64,
+    /// Operations of one position on that state.
+    pub state_flops: u64,
+    /// Matrices among the weights that every token multiplies by.
+    pub dense_matrices: Counts,
+    /// Whether it has linear attention.
+    pub is_linear: bool,
+    /// Whether it chooses experts.
+    pub has_experts: bool,
+    /// Whether it has an embedding of its own.
+    pub has_embedding: bool,
     /// Weights of one row or expert.
-    pub row_bytes: u64,
-    /// Operations on it for one position.
-    pub row_flops: u64,
+    pub row: Stored,
+    /// Matrices that rows are of.
+    pub row_matrices: Counts,
     /// Weights of the copy of lower precision of one expert, where there are such copies.
-    pub cold_row_bytes: u64,
+    pub cold_row: Stored,
     /// Weights of the predictor that names the rows.
-    pub predictor_bytes: u64,
-    /// Operations of the predictor for one position.
-    pub predictor_flops: u64,
+    pub predictor: Stored,
 }
 
-/// What a model's kernels cost.
+/// What a model's kernels cost; a weight that is multiplied by costs two operations for each position.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Costs {
     /// By layer.
     pub layers: Vec<LayerCosts>,
     /// Weights that the head reads.
-    pub head_bytes: u64,
-    /// Operations of the head for one position.
-    pub head_flops: u64,
+    pub head: Stored,
     /// Weights of the small model that drafts tokens.
-    pub draft_bytes: u64,
-    /// Its operations for one position.
-    pub draft_flops: u64,
-}
-
-/// Work of one kernel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
-    /// Operations.
-    pub flops: u64,
-    /// Bytes through DRAM.
-    pub bytes: u64,
-    /// Whether the runtime's fixed cost of a token falls due.
-    pub ends_token: bool,
+    pub draft: Stored,
+    /// Positions that attention runs over however few are filled, where the runtime compiles its window in.
+    pub whole_context: Option<u32>,
 }
 
 impl Costs {
     /// The work of `kernel`.
     #[must_use]
     pub fn work(&self, kernel: &Kernel) -> Work {
-        let tokens = u64::from(kernel.tokens);
+        Work { kernels: 1, ..self.of_kind(kernel) }
+    }
+
+    fn of_kind(&self, kernel: &Kernel) -> Work {
+        let positions = Positions::each(u64::from(kernel.tokens).max(1));
+        let of_layer = || &self.layers[kernel.layer as usize];
         match kernel.kind {
-            KernelKind::Draft => Work { flops: tokens * self.draft_flops, bytes: self.draft_bytes, ends_token: false },
-            KernelKind::Dense => self.layers[kernel.layer as usize].dense(kernel),
-            KernelKind::Predictor => {
-                let layer = &self.layers[kernel.layer as usize];
-                Work { flops: tokens * layer.predictor_flops, bytes: layer.predictor_bytes, ends_token: false }
+            KernelKind::Draft => {
+                Work { matrices: Counts::of_one(&self.draft), weights: self.draft, positions, ..Work::default() }
             }
-            KernelKind::FeedForward => {
-                let layer = &self.layers[kernel.layer as usize];
-                let cold = u64::from(kernel.cold_rows);
-                Work {
-                    flops: kernel.row_uses * layer.row_flops,
-                    bytes: (u64::from(kernel.rows) - cold) * layer.row_bytes + cold * layer.cold_row_bytes,
-                    ends_token: false,
-                }
-            }
-            KernelKind::Head => Work { flops: tokens * self.head_flops, bytes: self.head_bytes, ends_token: true },
+            KernelKind::Dense => of_layer().dense(kernel, self.whole_context),
+            KernelKind::Predictor => Work {
+                matrices: Counts::of_one(&of_layer().predictor),
+                weights: of_layer().predictor,
+                positions,
+                ..Work::default()
+            },
+            KernelKind::FeedForward => of_layer().rows(kernel),
+            KernelKind::Head => Work {
+                matrices: Counts::of_one(&self.head),
+                weights: self.head,
+                positions,
+                tokens: 1,
+                ..Work::default()
+            },
         }
     }
 }
 
 impl LayerCosts {
-    /// Attention and all that every token reads; each sequence reads its own KV cache.
-    fn dense(&self, kernel: &Kernel) -> Work {
+    /// Attention and all that every token reads; each sequence reads its own cache and state.
+    fn dense(&self, kernel: &Kernel, whole_context: Option<u32>) -> Work {
         let (tokens, sequences) = (u64::from(kernel.tokens), u64::from(kernel.sequences));
-        let (each, context) = (tokens / sequences, u64::from(kernel.context));
-        // Position i of a sequence's batch looks at context - each + i positions: their sum.
-        let looked_at = each * (context - each) + each * (each + 1) / 2;
+        let context = u64::from(kernel.context.max(whole_context.unwrap_or(0)));
+        let each = tokens / sequences;
+        let window = self.window.map_or(u64::MAX, u64::from);
+        let read = context.min(window.saturating_add(each - 1));
+        let written = if self.kv_is_shared { 0 } else { each };
         Work {
-            flops: tokens * self.dense_flops + sequences * looked_at * self.attention_flops,
-            bytes: self.dense_bytes + sequences * (context + each) * self.kv_bytes,
-            ends_token: false,
+            weights: self.dense,
+            matrices: self.dense_matrices,
+            positions: Positions::each(tokens),
+            cache_bytes: sequences * ((read + written) * self.kv_bytes + 2 * self.state_bytes),
+            attention_flops: sequences * looked_at(each, context, window) * self.attention_flops
+                + tokens * self.state_flops,
+            layers: 1,
+            linear_layers: u32::from(self.is_linear),
+            expert_layers: u32::from(self.has_experts),
+            embedding_layers: u32::from(self.has_embedding),
+            // A prompt begins with nothing before it; a draft that is verified does not.
+            prompts: u32::from(kernel.layer == 0 && each > 1 && u64::from(kernel.context) == each),
+            kernels: 0,
+            tokens: 0,
         }
+    }
+
+    /// Rows or experts, each used by some of the positions.
+    fn rows(&self, kernel: &Kernel) -> Work {
+        let mut weights = self.row.times(u64::from(kernel.rows - kernel.cold_rows));
+        weights += &self.cold_row.times(u64::from(kernel.cold_rows));
+        let positions = Positions { uses: kernel.row_uses, of: u64::from(kernel.rows).max(1) };
+        Work { weights, matrices: self.row_matrices, positions, ..Work::default() }
     }
 }
 
-/// A processor as a runtime uses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Processor {
-    /// Attained operations a second in the runtime's number format.
-    pub flops_per_s: u64,
-    /// Attained bytes a second from DRAM.
-    pub bytes_per_s: u64,
-    /// Cost of one dispatch.
-    pub dispatch_ns: u64,
-    /// Fixed cost of a token: sampling, graph building, synchronisation.
-    pub token_overhead_ns: u64,
-}
-
-/// The parts of a kernel's time when nothing else goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KernelTime {
-    /// Operations at the attained rate.
-    pub flops_ns: u64,
-    /// Bytes at the attained bandwidth.
-    pub bytes_ns: u64,
-    /// Dispatches and fixed costs.
-    pub overhead_ns: u64,
-}
-
-impl Processor {
-    /// How long `work` takes.
-    #[must_use]
-    pub fn time(&self, work: &Work) -> KernelTime {
-        let fixed_ns = if work.ends_token { self.token_overhead_ns } else { 0 };
-        KernelTime {
-            flops_ns: at_rate_ns(work.flops, self.flops_per_s),
-            bytes_ns: at_rate_ns(work.bytes, self.bytes_per_s),
-            overhead_ns: self.dispatch_ns + fixed_ns,
-        }
-    }
+/// Positions that the last `each` of `context` positions look at, together: each at all up to itself, or at the last
+/// `window` of them.
+fn looked_at(each: u64, context: u64, window: u64) -> u64 {
+    let before = context - each;
+    // Positions of the batch that still see everything before them.
+    let whole = window.saturating_sub(before).min(each);
+    whole * before + whole * (whole + 1) / 2 + (each - whole) * if each > whole { window } else { 0 }
 }
 
 /// Time of `amount` at `per_s` a second, rounded up.

@@ -10,6 +10,29 @@ use tightfit_engine::platform::{Cause, Ticket};
 
 use crate::service::{ServiceTable, scale};
 
+/// What slows all reads down, beside each other: heat and a system that must make room for what they bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slowness {
+    /// Time of a read in parts per million of the table's: a million and more.
+    pub stretch_ppm: u64,
+    /// Time for which a byte holds up all reads in flight while room is made for it, picoseconds.
+    pub reclaim_ps_per_byte: u64,
+}
+
+impl Slowness {
+    /// None at all.
+    pub const NONE: Self = Self { stretch_ppm: 1_000_000, reclaim_ps_per_byte: 0 };
+
+    /// Time of a read that takes `table_ns` otherwise. Room is made for one read after the other.
+    fn slowed_ns(self, table_ns: u64, bytes: u64, lanes: usize) -> u64 {
+        if self == Self::NONE {
+            return table_ns;
+        }
+        let reclaimed_bytes = bytes.saturating_mul(lanes as u64);
+        scale(table_ns, self.stretch_ppm, 1_000_000) + scale(reclaimed_bytes, self.reclaim_ps_per_byte, 1000)
+    }
+}
+
 /// A read on its lane.
 #[derive(Clone, Copy, Debug)]
 struct InFlight {
@@ -23,6 +46,7 @@ struct InFlight {
 #[derive(Clone, Debug)]
 pub struct Flash {
     table: ServiceTable,
+    slowness: Slowness,
     lanes: usize,
     /// Lanes that prefetches may take.
     prefetch_lanes: usize,
@@ -50,6 +74,7 @@ impl Flash {
         assert!(lanes > 0 && prefetch_lanes > 0, "flash without lanes");
         Self {
             table,
+            slowness: Slowness::NONE,
             lanes,
             prefetch_lanes,
             prefetch_in_flight: 0,
@@ -133,7 +158,22 @@ impl Flash {
         self.now_ns
     }
 
-    /// How long reads take.
+    /// From now on reads are slowed like this; what remains of those in flight as well.
+    pub fn slow_down(&mut self, slowness: Slowness) {
+        if slowness == self.slowness {
+            return;
+        }
+        let lanes = self.scaled_for;
+        let before = std::mem::replace(&mut self.slowness, slowness);
+        for read in &mut self.in_flight {
+            let table_ns = self.table.read_ns(read.bytes, lanes);
+            let before_ns = before.slowed_ns(table_ns, read.bytes, lanes);
+            let after_ns = slowness.slowed_ns(table_ns, read.bytes, lanes);
+            read.finish_ns = self.now_ns + scale(read.finish_ns - self.now_ns, after_ns, before_ns.max(1));
+        }
+    }
+
+    /// How long reads take on a cool device with memory to spare.
     #[must_use]
     pub fn service(&self) -> &ServiceTable {
         &self.table
@@ -195,14 +235,15 @@ impl Flash {
         let lanes = self.in_flight.len();
         if lanes != self.scaled_for {
             for read in &mut self.in_flight[..going] {
-                let before_ns = self.table.read_ns(read.bytes, self.scaled_for);
-                let after_ns = self.table.read_ns(read.bytes, lanes);
+                let time = |lanes| self.slowness.slowed_ns(self.table.read_ns(read.bytes, lanes), read.bytes, lanes);
+                let (before_ns, after_ns) = (time(self.scaled_for), time(lanes));
                 read.finish_ns = self.now_ns + scale(read.finish_ns - self.now_ns, after_ns, before_ns.max(1));
             }
             self.scaled_for = lanes;
         }
         for read in &mut self.in_flight[going..] {
-            read.finish_ns = self.now_ns + self.table.read_ns(read.bytes, lanes);
+            let table_ns = self.table.read_ns(read.bytes, lanes);
+            read.finish_ns = self.now_ns + self.slowness.slowed_ns(table_ns, read.bytes, lanes);
         }
     }
 }

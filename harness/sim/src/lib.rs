@@ -9,10 +9,14 @@ pub mod flash;
 pub mod heat;
 pub mod memory;
 pub mod platform;
+pub mod processor;
 pub mod random;
 pub mod service;
+pub mod work;
 
-pub use compute::{Costs, LayerCosts, Processor};
+pub use compute::{Costs, LayerCosts};
 pub use energy::Ledger;
-pub use memory::{Footprint, Outcome};
+pub use memory::{Footprint, Outcome, Pressure};
 pub use platform::{SimPlatform, Spec};
+pub use processor::{KernelTime, Processor};
+pub use work::{Positions, Work};

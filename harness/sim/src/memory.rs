@@ -1,4 +1,6 @@
 //! What an app holds in memory, and what the system does about it.
+//!
+//! Compression is no way out: a page that the system has compressed counts in full against the app's limit.
 
 /// Bytes that an app holds at its peak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,5 +56,28 @@ impl Outcome {
             Self::UnderPressure => "under-pressure",
             Self::Killed => "killed",
         }
+    }
+}
+
+/// Memory pressure: above a footprint the system must make room for what streams in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pressure {
+    /// Footprint at which it begins.
+    pub from_bytes: u64,
+    /// Footprint at which every byte must be reclaimed.
+    pub limit_bytes: u64,
+    /// What the system reclaims in a second.
+    pub reclaim_bytes_per_s: u64,
+}
+
+impl Pressure {
+    /// How long a byte from flash waits for room at a footprint, picoseconds: nothing up to where pressure begins, the time
+    /// to reclaim a byte at the limit and above it, in between in proportion.
+    #[must_use]
+    pub fn reclaim_ps_per_byte(&self, footprint_bytes: u64) -> u64 {
+        let zone = self.limit_bytes.saturating_sub(self.from_bytes).max(1);
+        let inside = footprint_bytes.saturating_sub(self.from_bytes).min(zone);
+        let ps = 1_000_000_000_000 / self.reclaim_bytes_per_s.max(1);
+        crate::service::scale(ps, inside, zone)
     }
 }

@@ -33,6 +33,16 @@ impl Random {
         u64::from(self.generator.next_u32()) < threshold
     }
 
+    /// Fills `bytes` with noise.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.generator.fill_bytes(bytes);
+    }
+
+    /// A number below `bound`, each equally likely to within 1 in 2^64 / `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.generator.next_u64()) * u128::from(bound)) >> 64) as u64
+    }
+
     /// True with a chance of `wanted` in `left`.
     pub fn one_of(&mut self, wanted: usize, left: usize) -> bool {
         let scaled = (u128::from(self.generator.next_u64()) * left as u128) >> 64;

@@ -1,10 +1,9 @@
 //! How long one read takes, by its size and the number of reads in flight with it.
 //!
-//! A device profile gives either a law of four parameters or a measured grid. Both become one table of integer
-//! nanoseconds over sizes (eight knots an octave, linear in between, which is exact wherever the law is linear in the
-//! size) and lanes.
+//! A device profile gives either a smooth law of four parameters or a measured grid. Both become one table of integer
+//! nanoseconds over sizes (eight knots an octave, linear in between: the law bends too little to be seen) and lanes.
 
-use tightfit_devices::FlashLaw;
+use tightfit_devices::{FlashLaw, law_ns};
 
 const FIRST_OCTAVE: u32 = 9;
 const OCTAVES: u32 = 18;
@@ -72,13 +71,9 @@ pub(crate) fn scale(value: u64, part: u64, whole: u64) -> u64 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are positive and below 2^53 ns")]
 fn service_ns(law: &FlashLaw, bytes: u64, lanes: u32) -> u64 {
     let ns = match law {
-        // Each lane waits for its latency and streams at its own rate; all of them share the device's rate of commands
-        // and its ceiling: whichever is slowest decides.
         FlashLaw::Parameters { read_latency, lane, reads_per_s, ceiling } => {
-            let alone = read_latency.get() as f64 + bytes as f64 * 1e9 / lane.get() as f64;
-            let commands = f64::from(lanes) * 1e9 / *reads_per_s as f64;
-            let shared = f64::from(lanes) * bytes as f64 * 1e9 / ceiling.get() as f64;
-            alone.max(commands).max(shared)
+            let rates = [lane.get(), *reads_per_s, ceiling.get()].map(|rate| rate as f64);
+            law_ns([read_latency.get() as f64, rates[0], rates[1], rates[2]], bytes as f64, f64::from(lanes))
         }
         FlashLaw::Grid { sizes, lanes: columns, throughput } => {
             // Time of the grid's point (row, column): that many reads of that size, in flight together.

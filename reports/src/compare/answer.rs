@@ -61,7 +61,8 @@ fn verdict(group: &Group<'_>, best: &RunResult, comparison: &Comparison) -> Stri
         (false, false, _) => "runs under memory pressure at",
     };
     let speed = significant(best.throughput.decode_tokens_per_s);
-    format!("{}{at} {says} {speed} tok/s at {} a token", best.strategy, energy(best.energy.joules_per_token))
+    let joules = (!best.lacks("energy")).then(|| format!(" at {} a token", energy(best.energy.joules_per_token)));
+    format!("{}{at} {says} {speed} tok/s{}", best.strategy, joules.unwrap_or_default())
 }
 
 /// An open-loop result that beats the best exact one: named beside it, since its price is not paid in time.

@@ -65,6 +65,8 @@ pub struct Grid<'a> {
 pub(super) enum Value {
     /// A number in base units, absent for killed runs.
     Speed(fn(&RunResult) -> f64, f64),
+    /// The same of a group that some platforms do not measure.
+    Measured(&'static str, fn(&RunResult) -> f64, f64),
     /// A number that a killed run has too.
     Always(fn(&RunResult) -> f64, f64),
     Text(fn(&RunResult) -> &str),
@@ -114,8 +116,11 @@ impl Column {
     fn cell(&self, result: &RunResult) -> Cell {
         let number = |value: f64| Cell { text: significant(value), sort: value.is_finite().then_some(value) };
         match self.value {
-            Value::Speed(..) if is_killed(result) => Cell { text: NONE.to_owned(), sort: None },
-            Value::Speed(of, size) | Value::Always(of, size) => number(of(result) / size),
+            Value::Speed(..) | Value::Measured(..) if is_killed(result) => Cell { text: NONE.to_owned(), sort: None },
+            Value::Measured(group, ..) if result.lacks(group) => Cell { text: NONE.to_owned(), sort: None },
+            Value::Measured(_, of, size) | Value::Speed(of, size) | Value::Always(of, size) => {
+                number(of(result) / size)
+            }
             Value::Text(of) => Cell { text: of(result).to_owned(), sort: None },
         }
     }
@@ -157,12 +162,14 @@ fn columns(results: &[RunResult]) -> Vec<Column> {
                 other => other,
             }
         }),
-        scaled("energy", per_token(energy), energy, "energy per decoded token, whole device", 6, |r| {
-            r.energy.joules_per_token
-        }),
-        speed("batt.", "%/1k", "share of a full battery that 1,000 decoded tokens take", 8, |r| {
-            r.energy.battery_percent_per_1000_tokens
-        }),
+        Column {
+            value: Value::Measured("energy", |r| r.energy.joules_per_token, energy.size),
+            ..column("energy", per_token(energy), "energy per decoded token, whole device", 6)
+        },
+        Column {
+            value: Value::Measured("energy", |r| r.energy.battery_percent_per_1000_tokens, 1.0),
+            ..column("batt.", "%/1k".to_owned(), "share of a full battery that 1,000 decoded tokens take", 8)
+        },
         word("source", "weakest kind of source among the inputs", 10, |r| &r.provenance.weakest),
     ];
     // Beside the hits that they bought.

@@ -41,7 +41,7 @@ fn row(cells: &[String]) -> String {
 }
 
 /// Text that cannot break out of its cell or become markup.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

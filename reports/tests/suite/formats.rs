@@ -96,6 +96,7 @@ fn csv_header() {
     memory.mapped_bytes
     memory.budget_bytes
     memory.limit_bytes
+    memory.killed_after_ns
     energy.total_pj
     energy.idle_pj
     energy.compute_pj
@@ -103,6 +104,7 @@ fn csv_header() {
     energy.flash_pj
     energy.joules_per_token
     energy.battery_percent_per_1000_tokens
+    energy.battery_percent_per_hour
     thermal.mean_mw
     thermal.peak_fill
     thermal.throttled

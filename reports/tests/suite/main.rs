@@ -2,8 +2,12 @@
 
 mod answer;
 mod charts;
+mod diff;
 mod fixture;
 mod formats;
+mod gate;
+mod gate_formats;
+mod gate_runs;
 mod hit_rate;
 mod open_loop;
 mod page;

@@ -1,9 +1,12 @@
 //! What a model's numbers must satisfy together.
 
+mod layers;
+mod size;
+
 use tightfit_devices::{locate, sourced_numbers};
 use toml::Table;
 
-use super::{FeedForward, Model, ModelError, ModelFile};
+use super::{Model, ModelError, ModelFile, Recipe, recipe};
 
 /// A key and what is wrong with it.
 pub(super) struct Problem {
@@ -28,60 +31,50 @@ pub(super) fn model(file: ModelFile, table: &Table) -> Result<Model, Problem> {
     if file.schema != 1 {
         return Err(Problem::new("schema", format!("{} is not known here: this version reads 1", file.schema)));
     }
-    if !file.attention.heads.is_multiple_of(file.attention.kv_heads) {
-        let text = format!("{} don't divide the {} `heads`", file.attention.kv_heads, file.attention.heads);
-        return Err(Problem::new("attention.kv-heads", text));
+    let (mixers, pattern) = layers::mixers(&file)?;
+    let (feed_forward, later, dense_layers) = layers::feed_forward(&file)?;
+    if file.kv_shared_layers >= file.layers {
+        let text = format!("{} of {} `layers`: an earlier layer must have keys", file.kv_shared_layers, file.layers);
+        return Err(Problem::new("kv-shared-layers", text));
     }
-    let feed_forward = feed_forward(&file)?;
-    size(&file, &feed_forward)?;
     quantizations(&file)?;
     sources(&file, table)?;
-    Ok(Model {
+    let model = Model {
         name: file.name,
         title: file.title,
+        aliases: file.aliases,
         layers: file.layers,
         hidden: file.hidden,
         vocabulary: file.vocabulary,
+        embedding_width: file.embedding_width.unwrap_or(file.hidden),
         tied_embeddings: file.tied_embeddings,
         context: file.context,
         position_parameters: file.position_parameters,
         biases: file.biases,
-        attention: file.attention,
+        norms_per_layer: file.norms_per_layer,
+        last_norm: file.last_norm,
+        layer_extra_parameters: file.layer_extra_parameters,
+        extra_parameters: file.extra_parameters,
+        per_layer_embedding: file.per_layer_embedding,
+        kv_shared_layers: file.kv_shared_layers,
+        mixers,
+        pattern,
         feed_forward,
+        later,
+        dense_layers,
         quantizations: file.quantizations,
         default_quantization: file.default_quantization,
         source: file.source,
         numbers: sourced_numbers(table),
-    })
-}
-
-/// Most parameters that a model may have; sums of bytes and bits then stay far below 2^64.
-const PARAMETERS_MAX: u128 = 100_000_000_000_000;
-
-/// That the model is no larger than any could be.
-fn size(file: &ModelFile, feed_forward: &FeedForward) -> Result<(), Problem> {
-    let shared = match feed_forward {
-        FeedForward::Neurons { .. } => 0,
-        FeedForward::Experts { shared, .. } => *shared,
     };
-    let hidden = u128::from(file.hidden);
-    let heads = u128::from(file.attention.heads) * u128::from(file.attention.head_dim);
-    let bundles = u128::from(feed_forward.bundles()) + u128::from(shared);
-    let neurons = bundles * u128::from(feed_forward.bundle_neurons());
-    let layer = hidden * (4 * heads + u128::from(feed_forward.parts()) * neurons);
-    let tables = 2 * hidden * u128::from(file.vocabulary) + u128::from(file.position_parameters);
-    let parameters = layer * u128::from(file.layers) + tables;
-    if parameters > PARAMETERS_MAX {
-        let text = format!("about {parameters} parameters come to more than any model has: is a width or count wrong?");
-        return Err(Problem::new("hidden", text));
-    }
-    Ok(())
+    size::check(&model)?;
+    Ok(model)
 }
 
 fn quantizations(file: &ModelFile) -> Result<(), Problem> {
-    if !file.quantizations.contains_key(&file.default_quantization) {
-        let known: Vec<&str> = file.quantizations.keys().map(String::as_str).collect();
-        let text = format!("no quantization `{}`: give one of {}", file.default_quantization, known.join(", "));
+    let default = &file.default_quantization;
+    if !file.quantizations.contains_key(default) && Recipe::named(default).is_none() {
+        let text = format!("no quantization `{default}`: {}", recipe::suggestion(default, &file.quantizations));
         return Err(Problem::new("default-quantization", text));
     }
     for (name, quantization) in &file.quantizations {
@@ -93,21 +86,12 @@ fn quantizations(file: &ModelFile) -> Result<(), Problem> {
             let text = "above `hidden`: a low rank is below the width";
             return Err(Problem::new(format!("quantization.{name}.adapters.rank"), text));
         }
+        if let Some(layer) = quantization.last_named_layer().filter(|&layer| layer >= file.layers) {
+            let text = format!("a format for layer {layer}: the {} `layers` are numbered from 0", file.layers);
+            return Err(Problem::new(format!("quantization.{name}"), text));
+        }
     }
     Ok(())
-}
-
-fn feed_forward(file: &ModelFile) -> Result<FeedForward, Problem> {
-    match (file.feed_forward, file.experts) {
-        (Some(neurons), None) => Ok(neurons.into()),
-        (None, Some(experts)) if experts.active > experts.count => {
-            let text = format!("{} of {} experts: give at most `count`", experts.active, experts.count);
-            Err(Problem::new("experts.active", text))
-        }
-        (None, Some(experts)) => Ok(experts.into()),
-        (Some(_), Some(_)) => Err(Problem::new("experts", "both `[feed-forward]` and `[experts]`: keep one")),
-        (None, None) => Err(Problem::new("feed-forward", "missing: give `[feed-forward]` or `[experts]`")),
-    }
 }
 
 /// That every source of a single key names a key which the file has.

@@ -41,14 +41,14 @@ pub enum ModelError {
         /// What is wrong, and what to change.
         problem: String,
     },
-    /// The model has no quantization of that name.
-    #[error("model {model} has no quantization `{name}`: it has {known}")]
+    /// Neither the model's file nor the recipes have a quantization of that name.
+    #[error("model {model}: no quantization `{name}`: {near}")]
     UnknownQuantization {
         /// The model's name.
         model: String,
         /// The name asked for.
         name: String,
-        /// The names that it has.
-        known: String,
+        /// What may have been meant, in words.
+        near: String,
     },
 }

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use tightfit_devices::read;
 
+use super::mixer::some_count;
+
 /// How many matrices a neuron has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,6 +60,12 @@ pub enum FeedForward {
         width: u32,
         /// Experts that every token uses besides, always resident.
         shared: u32,
+        /// Neurons of one of those.
+        shared_width: u32,
+        /// Whether what they compute is gated by a vector of its own.
+        shared_gate: bool,
+        /// Whether an expert's matrices carry biases.
+        biases: bool,
     },
 }
 
@@ -106,11 +114,25 @@ pub(super) struct NeuronsFile {
     kind: FeedForwardKind,
     activation: Activation,
     #[serde(deserialize_with = "read::small_count")]
-    width: u32,
+    pub(super) width: u32,
+    /// The width of later layers, where it is another.
+    pub(super) later: Option<Later>,
+}
+
+/// Layers of another width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Later {
+    /// The first of them, from 0.
+    #[serde(deserialize_with = "read::small_count")]
+    pub from_layer: u32,
+    /// Neurons of each.
+    #[serde(deserialize_with = "read::small_count")]
+    pub width: u32,
 }
 
 impl From<NeuronsFile> for FeedForward {
-    fn from(NeuronsFile { kind, activation, width }: NeuronsFile) -> Self {
+    fn from(NeuronsFile { kind, activation, width, .. }: NeuronsFile) -> Self {
         Self::Neurons { kind, activation, width }
     }
 }
@@ -126,11 +148,28 @@ pub(super) struct ExpertsFile {
     #[serde(deserialize_with = "read::small_count")]
     width: u32,
     #[serde(default)]
-    shared: u32,
+    pub(super) shared: u32,
+    #[serde(default, deserialize_with = "some_count")]
+    pub(super) shared_width: Option<u32>,
+    #[serde(default)]
+    shared_gate: bool,
+    #[serde(default)]
+    biases: bool,
+    /// The first layers, which have `[feed-forward]` instead.
+    #[serde(default)]
+    pub(super) dense_layers: u32,
 }
 
 impl From<ExpertsFile> for FeedForward {
-    fn from(ExpertsFile { count, active, width, shared }: ExpertsFile) -> Self {
-        Self::Experts { count, active, width, shared }
+    fn from(file: ExpertsFile) -> Self {
+        Self::Experts {
+            count: file.count,
+            active: file.active,
+            width: file.width,
+            shared: file.shared,
+            shared_width: file.shared_width.unwrap_or(file.width),
+            shared_gate: file.shared_gate,
+            biases: file.biases,
+        }
     }
 }

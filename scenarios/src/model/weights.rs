@@ -1,127 +1,321 @@
-//! What a model weighs: bytes by the role that they play in a run, and the operations that they cost.
+//! What a model weighs: weights by the role that they play in a run and by number format, caches, and operations.
 
-use super::{Mix, Model, Quantization, parameters};
+use tightfit_devices::{Counts, Stored};
 
-/// Bytes and parameters of a model in one quantization.
+use super::{
+    FeedForward, Format, Mixer, Model,
+    assignment::Assignment,
+    tensor::{Part, Role, Tensor},
+};
+
+/// Bytes of a number of a recurrent state: llama.cpp and MLX keep it in 32 bits.
+const STATE_NUMBER_BYTES: u64 = 4;
+
+/// Weights of a model in one quantization.
 ///
-/// Every matrix of a bundle is rounded up to a whole byte, and so is every other component; where a quantization gives
-/// the halves of the layers different formats, a layer here is the mean layer, so that sums over layers are the file's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Every matrix of a bundle is rounded up to a whole byte, and so is every other tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weights {
-    /// Layers.
-    pub layers: u32,
-    /// Attention, norms, biases, router and adapters of one layer.
-    pub dense_layer_bytes: u64,
-    /// All bundles of one layer.
-    pub feed_forward_layer_bytes: u64,
-    /// One bundle: a neuron's up row and down column (and gate row), or one expert's matrices.
-    pub bundle_bytes: u64,
-    /// Matrices that a bundle has a part of: 2 or 3.
-    pub bundle_parts: u32,
-    /// Bytes of each part: up, down, and gate (zero where there is none); they sum to `bundle_bytes`.
-    pub bundle_part_bytes: [u64; 3],
-    /// Bundles in one layer.
+    /// Layer by layer.
+    pub layers: Vec<LayerWeights>,
+    /// Bundles of each layer that has any: neurons (or, where widths differ, groups of them), or experts.
     pub bundles_per_layer: u32,
     /// Bundles of one layer that a token needs when nothing is skipped: all neurons, or the chosen experts.
     pub active_bundles_per_layer: u32,
-    /// Experts of one layer that every token uses, together.
-    pub shared_expert_bytes: u64,
+    /// Matrices that a bundle has a part of: 2 or 3.
+    pub bundle_parts: u32,
     /// The embedding table.
-    pub embedding_bytes: u64,
-    /// Bytes read for the logits of one token: the head, or the embedding table if it is tied.
-    pub head_bytes: u64,
+    pub embedding: Stored,
+    /// The table of per-layer embeddings, of which a token reads a row.
+    pub per_layer_embedding: Stored,
+    /// Weights read for the logits of one token: the head, or the embedding table if it is tied.
+    pub head: Stored,
     /// Whether the head is the embedding table, and so not in the total a second time.
     pub head_is_tied: bool,
-    /// Learned positions and the last norm.
-    pub other_bytes: u64,
-    /// KV cache of one token in one layer: keys and values.
-    pub kv_bytes_per_token_layer: u64,
+    /// Learned positions, the last norm and other weights outside the layers.
+    pub rest: Stored,
     /// Everything that the file stores as weights.
-    pub total_bytes: u64,
-    /// Parameters of one layer that take part in a multiplication for every token: attention, router, adapters.
-    pub dense_layer_parameters: u64,
-    /// Parameters of one bundle.
-    pub bundle_parameters: u64,
-    /// Parameters of one layer's shared experts.
-    pub shared_expert_parameters: u64,
-    /// Parameters of the head.
-    pub head_parameters: u64,
-    /// Operations of one layer's attention per token of context: scores and sums, 4 x heads x head width.
-    pub attention_flops_per_context_token: u64,
+    pub total: Stored,
+}
+
+/// Weights of one layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LayerWeights {
+    /// Attention's matrices.
+    pub attention: Stored,
+    /// Linear attention's or a convolution's matrices and kernel.
+    pub linear_attention: Stored,
+    /// The feed-forward network or all experts: bundles together, where there are any.
+    pub feed_forward: Stored,
+    /// Experts that every token uses.
+    pub shared_experts: Stored,
+    /// What chooses experts, and other small matrices that every token multiplies by.
+    pub router: Stored,
+    /// Norms and biases.
+    pub rest: Stored,
+    /// Low-rank adapters.
+    pub adapters: Stored,
+    /// Matrices among the weights that every token multiplies by.
+    pub dense_counts: Counts,
+    /// Matrices that bundles are of.
+    pub bundle_counts: Counts,
+    /// Whether it has linear attention.
+    pub is_linear: bool,
+    /// Whether it chooses experts.
+    pub has_experts: bool,
+    /// Whether it has an embedding of its own.
+    pub has_embedding: bool,
+    /// Bundles: zero in a dense layer of a model of experts.
+    pub bundles: u32,
+    /// One bundle: a neuron's up row and down column (and gate row), or one expert's matrices.
+    pub bundle: Stored,
+    /// Bytes of each part of a bundle: up, down, and gate (zero where there is none); they sum to the bundle's.
+    pub bundle_part_bytes: [u64; 3],
+    /// The cache of keys and values.
+    pub cache: Cache,
+    /// A state that does not grow with the context.
+    pub state_bytes: u64,
+    /// Operations of one position on that state.
+    pub state_flops: u64,
+    /// Operations of one position over one position of context: scores and sums.
+    pub flops_per_context_position: u64,
+}
+
+/// What a layer keeps of the positions before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cache {
+    /// Keys and values of one position.
+    pub bytes_per_position: u64,
+    /// Positions that are looked at, where not all are.
+    pub window: Option<u32>,
+    /// Whether they are an earlier layer's: read here, and not written or kept again.
+    pub is_shared: bool,
+}
+
+impl Cache {
+    /// Bytes that are kept for a context of so many positions.
+    #[must_use]
+    pub fn bytes(&self, context: u32) -> u64 {
+        let kept = context.min(self.window.unwrap_or(u32::MAX));
+        if self.is_shared { 0 } else { u64::from(kept) * self.bytes_per_position }
+    }
+}
+
+impl LayerWeights {
+    /// Weights that every token reads, and multiplies by.
+    #[must_use]
+    pub fn dense_matrices(&self) -> Stored {
+        let mut sum: Stored =
+            [&self.attention, &self.linear_attention, &self.shared_experts, &self.router, &self.adapters]
+                .into_iter()
+                .sum();
+        if self.bundles == 0 {
+            sum += &self.feed_forward;
+        }
+        sum
+    }
+
+    /// Weights that every token reads: all but bundles.
+    #[must_use]
+    pub fn dense(&self) -> Stored {
+        let mut sum = self.dense_matrices();
+        sum += &self.rest;
+        sum
+    }
+
+    /// All weights of the layer.
+    #[must_use]
+    pub fn total(&self) -> Stored {
+        let mut sum = self.dense();
+        if self.bundles > 0 {
+            sum += &self.feed_forward;
+        }
+        sum
+    }
+
+    fn part(&mut self, part: Part) -> &mut Stored {
+        match part {
+            Part::Attention => &mut self.attention,
+            Part::LinearAttention => &mut self.linear_attention,
+            Part::FeedForward => &mut self.feed_forward,
+            Part::SharedExperts => &mut self.shared_experts,
+            Part::Router => &mut self.router,
+            Part::Rest | Part::Embedding | Part::PerLayerEmbedding | Part::Head => &mut self.rest,
+        }
+    }
 }
 
 impl Weights {
+    /// Everything that the file stores as weights, in bytes.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.total.bytes_total()
+    }
+
+    /// Whether each layer has bundles, so that feed-forward rows or experts of every layer can be streamed.
+    #[must_use]
+    pub fn has_bundles_everywhere(&self) -> bool {
+        self.layers.iter().all(|layer| layer.bundles > 0)
+    }
+
+    /// The number of layers.
+    #[must_use]
+    pub fn layer_count(&self) -> u32 {
+        u32::try_from(self.layers.len()).expect("a model's layers are counted in 32 bits")
+    }
+
+    /// Bytes of all bundles.
+    #[must_use]
+    pub fn bundles_bytes(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.bundle.bytes_total() * u64::from(layer.bundles)).sum()
+    }
+
+    /// The layer with the largest bundles.
+    #[must_use]
+    pub fn largest_bundle(&self) -> Stored {
+        self.layers.iter().map(|layer| layer.bundle).max_by_key(Stored::bytes_total).unwrap_or_default()
+    }
+
+    /// Bytes of KV cache and of states for one sequence of so many positions.
+    #[must_use]
+    pub fn cache_bytes(&self, context: u32) -> u64 {
+        self.layers.iter().map(|layer| layer.cache.bytes(context) + layer.state_bytes).sum()
+    }
+
     /// Operations of one token over all layers and the head, with `active` bundles a layer and `context` tokens before it.
     #[must_use]
     pub fn flops_per_token(&self, active: u32, context: u32) -> u64 {
-        let sparse = u64::from(active) * self.bundle_parameters;
-        let layer = 2 * (self.dense_layer_parameters + self.shared_expert_parameters + sparse)
-            + u64::from(context).saturating_mul(self.attention_flops_per_context_token);
-        u64::from(self.layers) * layer + 2 * self.head_parameters
+        let of_layer = |layer: &LayerWeights| {
+            let sparse = u64::from(active.min(layer.bundles)) * layer.bundle.parameters_total();
+            let looked_at = u64::from(context.min(layer.cache.window.unwrap_or(u32::MAX)));
+            2 * (layer.dense_matrices().parameters_total() + sparse)
+                + looked_at * layer.flops_per_context_position
+                + layer.state_flops
+        };
+        self.layers.iter().map(of_layer).sum::<u64>() + 2 * self.head.parameters_total()
     }
 
     /// Bytes of weights that one token reads over all layers and the head, with `active` bundles a layer.
     #[must_use]
     pub fn bytes_per_token(&self, active: u32) -> u64 {
-        let layer = self.dense_layer_bytes + self.shared_expert_bytes + u64::from(active) * self.bundle_bytes;
-        u64::from(self.layers) * layer + self.head_bytes
+        let of_layer = |layer: &LayerWeights| {
+            layer.dense().bytes_total() + u64::from(active.min(layer.bundles)) * layer.bundle.bytes_total()
+        };
+        self.layers.iter().map(of_layer).sum::<u64>() + self.head.bytes_total()
     }
 }
 
 /// Weigh a model in one of its quantizations.
-pub(super) fn weigh(model: &Model, quantization: &Quantization) -> Weights {
-    let count = parameters::count(model);
-    let (one, layers) = (Mix::One, u64::from(model.layers));
-    let down = quantization.feed_forward_down.unwrap_or(quantization.feed_forward);
-    let value = quantization.attention_value.unwrap_or(quantization.attention);
-    let parts = model.feed_forward.parts();
-    let up_bytes = quantization.feed_forward.bytes(count.bundle_part);
-    let gate_bytes = if parts == 3 { up_bytes } else { 0 };
-    let bundle_part_bytes = [up_bytes, down.bytes(count.bundle_part), gate_bytes];
-    let bundle_bytes = bundle_part_bytes.iter().sum::<u64>();
-    let bundle_parameters = u64::from(parts) * count.bundle_part;
-    let adapters = quantization.adapters.map(|adapters| (u64::from(adapters.rank) * count.rank_one, adapters.format));
-    let adapter_bytes = adapters.map_or(0, |(weights, format)| one(format).bytes(weights));
-    let dense_layer_bytes = quantization.attention.bytes(count.attention_without_value)
-        + value.bytes(count.value)
-        + one(quantization.norm).bytes(count.router + count.norms)
-        + adapter_bytes;
-    let bundles_per_layer = model.feed_forward.bundles();
-    let feed_forward_layer_bytes = bundle_bytes * u64::from(bundles_per_layer);
-    let shared_expert_bytes = bundle_bytes * count.shared_experts;
-    let embedding_bytes = one(quantization.embedding).bytes(count.table);
-    let head_is_tied = quantization.head.is_none();
-    let head_bytes = quantization.head.map_or(embedding_bytes, |head| one(head).bytes(count.table));
-    let other_bytes =
-        one(quantization.embedding).bytes(model.position_parameters) + one(quantization.norm).bytes(count.last_norm);
-    let attention = model.attention;
-    let kv_weights = 2 * u64::from(attention.kv_heads) * u64::from(attention.head_dim);
-    Weights {
-        layers: model.layers,
-        dense_layer_bytes,
-        feed_forward_layer_bytes,
-        bundle_bytes,
-        bundle_parts: parts,
-        bundle_part_bytes,
-        bundles_per_layer,
-        active_bundles_per_layer: model.feed_forward.active_bundles(),
-        shared_expert_bytes,
-        embedding_bytes,
-        head_bytes,
-        head_is_tied,
-        other_bytes,
-        kv_bytes_per_token_layer: one(quantization.kv).bytes(kv_weights),
-        total_bytes: layers * (dense_layer_bytes + feed_forward_layer_bytes + shared_expert_bytes)
-            + embedding_bytes
-            + if head_is_tied { 0 } else { head_bytes }
-            + other_bytes,
-        dense_layer_parameters: count.attention_without_value
-            + count.value
-            + count.router
-            + adapters.map_or(0, |(weights, _)| weights),
-        bundle_parameters,
-        shared_expert_parameters: bundle_parameters * count.shared_experts,
-        head_parameters: count.table,
-        attention_flops_per_context_token: 4 * u64::from(attention.heads) * u64::from(attention.head_dim),
+pub(super) fn weigh(model: &Model, assignment: &Assignment<'_>) -> Weights {
+    let bundles_per_layer = bundles_per_layer(model);
+    let layers: Vec<LayerWeights> =
+        (0..model.layers).map(|layer| weigh_layer(model, assignment, layer, bundles_per_layer)).collect();
+    let (mut embedding, mut per_layer_embedding, mut rest) = (Stored::default(), Stored::default(), Stored::default());
+    let mut apart = None;
+    let mut tables = model.table_tensors();
+    if model.tied_embeddings && assignment.unties() {
+        let [vocabulary, width] = [model.vocabulary, model.embedding_width].map(u64::from);
+        tables.push(Tensor::matrix(Role::Head, vocabulary, width));
     }
+    for tensor in tables {
+        let stored = stored(assignment.format(model, &tensor, None), tensor.parameters());
+        match tensor.role.part() {
+            Part::Embedding => embedding += &stored,
+            Part::PerLayerEmbedding => per_layer_embedding += &stored,
+            Part::Head => apart = Some(stored),
+            _ => rest += &stored,
+        }
+    }
+    let mut total: Stored = layers.iter().map(LayerWeights::total).fold(Stored::default(), |mut sum, layer| {
+        sum += &layer;
+        sum
+    });
+    for table in [Some(&embedding), Some(&per_layer_embedding), apart.as_ref(), Some(&rest)].into_iter().flatten() {
+        total += table;
+    }
+    let (head, head_is_tied) = apart.map_or((embedding, true), |head| (head, false));
+    Weights {
+        layers,
+        bundles_per_layer,
+        active_bundles_per_layer: match model.feed_forward {
+            FeedForward::Neurons { .. } => bundles_per_layer,
+            FeedForward::Experts { active, .. } => active,
+        },
+        bundle_parts: model.feed_forward.parts(),
+        embedding,
+        per_layer_embedding,
+        head,
+        head_is_tied,
+        rest,
+        total,
+    }
+}
+
+/// Bundles of each layer: where widths differ, the most that all layers can have.
+fn bundles_per_layer(model: &Model) -> u32 {
+    let bundles = model.feed_forward.bundles();
+    model.later.map_or(bundles, |later| greatest_common_divisor(bundles, later.width))
+}
+
+fn greatest_common_divisor(one: u32, other: u32) -> u32 {
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
+}
+
+fn weigh_layer(model: &Model, assignment: &Assignment<'_>, layer: u32, bundles_per_layer: u32) -> LayerWeights {
+    let mixer = model.mixer(layer);
+    let is_dense = model.dense_layers.is_some_and(|(count, _)| layer < count);
+    let mut weights = LayerWeights {
+        bundles: if is_dense { 0 } else { bundles_per_layer },
+        cache: Cache {
+            bytes_per_position: assignment.kv().bytes(mixer.cached_per_position()),
+            window: mixer.window(),
+            is_shared: !model.has_own_keys(layer),
+        },
+        state_bytes: STATE_NUMBER_BYTES * mixer.state(model.hidden),
+        state_flops: mixer.state_flops(model.hidden),
+        flops_per_context_position: mixer.flops_per_context_position(),
+        is_linear: matches!(mixer, Mixer::Linear(_)),
+        has_experts: !is_dense && matches!(model.feed_forward, FeedForward::Experts { .. }),
+        has_embedding: model.per_layer_embedding.is_some(),
+        ..LayerWeights::default()
+    };
+    let mut rank_one = 0;
+    for tensor in model.layer_tensors(layer) {
+        let format = assignment.format(model, &tensor, Some(layer));
+        if !matches!(tensor.role, Role::Vector | Role::Kernel | Role::Small | Role::Router) {
+            rank_one += tensor.count * (tensor.rows + tensor.columns);
+            if is_dense || tensor.role.part() != Part::FeedForward {
+                weights.dense_counts.add(format.family(), tensor.count);
+            } else {
+                weights.bundle_counts.add(format.family(), 1);
+            }
+        }
+        if tensor.role.part() == Part::FeedForward && !is_dense {
+            let part = stored(format, tensor.parameters() / u64::from(bundles_per_layer));
+            weights.bundle += &part;
+            weights.bundle_part_bytes[part_number(tensor.role)] = part.bytes_total();
+        } else {
+            *weights.part(tensor.role.part()) += &stored(format, tensor.parameters());
+        }
+    }
+    if !is_dense {
+        weights.feed_forward = weights.bundle.times(u64::from(bundles_per_layer));
+    }
+    if let Some(adapters) = assignment.adapters() {
+        weights.adapters = stored(adapters.format, u64::from(adapters.rank) * rank_one);
+    }
+    weights
+}
+
+/// The place of a part in `bundle_part_bytes`.
+const fn part_number(role: Role) -> usize {
+    match role {
+        Role::Up => 0,
+        Role::Down => 1,
+        _ => 2,
+    }
+}
+
+fn stored(format: Format, parameters: u64) -> Stored {
+    Stored::one(format.family(), parameters, format.bytes(parameters))
 }

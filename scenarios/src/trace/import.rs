@@ -17,7 +17,7 @@ use std::{
     path::Path,
 };
 
-use super::{Header, TraceError};
+use super::{Header, Trace, TraceError};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,11 @@ pub fn import(from: &Path, to: &Path, format: Option<ImportFormat>) -> Result<Im
         ImportFormat::JsonLines => json_lines::import(&name, from, to),
         ImportFormat::OracleGeneral | ImportFormat::Csv => stream::import(&name, from, to, format),
     }
+}
+
+/// Reads a route ([`ImportFormat::RouteCsv`]) without writing it anywhere.
+pub fn read_route(from: &Path) -> Result<Trace, TraceError> {
+    route::read(&from.display().to_string(), from)
 }
 
 /// Bytes of a file that are looked at to tell its format.

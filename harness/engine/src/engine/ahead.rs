@@ -35,7 +35,9 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
             return;
         }
         let cause = Cause::Prefetch;
-        self.counters.needed_bytes[cause as usize] += self.ahead.build(self.store, &self.batch);
+        let needed_bytes = self.ahead.build(self.store, &self.batch);
+        self.platform.admit(needed_bytes);
+        self.counters.needed_bytes[cause as usize] += needed_bytes;
         for (extent, pieces) in self.ahead.reads() {
             self.counters.reads[cause as usize] += 1;
             self.counters.pieces[cause as usize] += pieces.len() as u64;

@@ -113,7 +113,9 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
         for (bundle, slot) in &mut self.batch {
             *slot = self.resident.insert(*bundle);
         }
-        self.counters.needed_bytes[cause as usize] += self.plan.build(self.store, &self.batch);
+        let needed_bytes = self.plan.build(self.store, &self.batch);
+        self.platform.admit(needed_bytes);
+        self.counters.needed_bytes[cause as usize] += needed_bytes;
         for (extent, pieces) in self.plan.reads() {
             self.counters.reads[cause as usize] += 1;
             self.counters.pieces[cause as usize] += pieces.len() as u64;

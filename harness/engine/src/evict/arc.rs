@@ -10,7 +10,7 @@
 //! step of many bundles all ghosts are asked first; victims are then chosen as for the last bundle that is lacking,
 //! with all that is lacking coming in; held bundles count in their list's bytes and come back at the new end of `T2`;
 //! where the list that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ,
-//! 8 for each in a list (up to twice what fits the cache).
+//! 4 to 33 for each in a list (up to twice what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},
@@ -63,16 +63,16 @@ impl Arc {
         let from_once = once > 0 && above || self.queues.bytes(T2) == 0;
         let lists = if from_once { [(T1, B1), (T2, B2)] } else { [(T2, B2), (T1, B1)] };
         lists.into_iter().find_map(|(list, ghosts)| {
-            let bundle = self.queues.oldest(list)?;
-            self.queues.renew(ghosts, bundle);
-            Some(bundle)
+            let oldest = self.queues.oldest(list)?;
+            self.queues.renew(ghosts, oldest);
+            Some(oldest.bundle)
         })
     }
 
     fn forget_ghost(&mut self, ghosts: u8) -> bool {
         let oldest = self.queues.oldest(ghosts);
-        if let Some(bundle) = oldest {
-            self.queues.pull(bundle);
+        if let Some(oldest) = oldest {
+            self.queues.pull(oldest);
         }
         oldest.is_some()
     }
@@ -93,12 +93,13 @@ impl Evict for Arc {
     }
 
     fn release(&mut self, bundle: BundleId) {
-        self.queues.renew(self.queues.place(bundle), bundle);
+        let spot = self.queues.spot(bundle);
+        self.queues.renew(spot.queue, spot);
     }
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         self.settle();
-        self.queues.renew(T2, bundle);
+        self.queues.renew(T2, self.queues.spot(bundle));
     }
 
     fn lack(&mut self, bundle: BundleId) {
@@ -127,6 +128,11 @@ impl Evict for Arc {
         self.queues.push(list, bundle);
     }
 
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.queues.fetch(bundles);
+    }
+
     fn victim(&mut self) -> Option<BundleId> {
         if self.found.is_some() {
             return self.replace();
@@ -134,10 +140,10 @@ impl Evict for Arc {
         let once = self.queues.bytes(T1) + self.queues.bytes(B1);
         if once + self.incoming_bytes > self.capacity_bytes {
             if !self.forget_ghost(B1)
-                && let Some(bundle) = self.queues.oldest(T1)
+                && let Some(oldest) = self.queues.oldest(T1)
             {
-                self.queues.pull(bundle);
-                return Some(bundle);
+                self.queues.pull(oldest);
+                return Some(oldest.bundle);
             }
         } else if once + self.queues.bytes(T2) + self.queues.bytes(B2) >= 2 * self.capacity_bytes {
             self.forget_ghost(B2);

@@ -2,7 +2,7 @@
 //!
 //! The reference is libCacheSim's `Clock` with its default of one bit: new bundles have no second chance yet.
 //!
-//! 8 to 16 bytes a bundle, and two bits.
+//! 4 to 16 bytes for each bundle held, and two bits for every one.
 
 use crate::{
     bitset::Bitset,
@@ -14,7 +14,7 @@ use crate::{
 /// had just come. What a step holds keeps its place.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    queue: Sweep,
+    queue: Sweep<BundleId>,
     used: Bitset,
     held: Bitset,
 }

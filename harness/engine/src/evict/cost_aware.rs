@@ -6,7 +6,7 @@
 //! Times per byte are fixed-point numbers of 16 fractional bits, 1/65536 ns/B; a bundle is worth at least one of those.
 //! A bundle of 4 KiB that reloads in 100 µs is worth 100,000 x 65,536 / 4,096 = 1,600,000.
 //!
-//! 48 to 56 bytes a bundle, and two bits.
+//! 40 bytes a bundle, three bits, and 16 to 64 bytes for each held that was not used again yet.
 
 use alloc::vec::Vec;
 
@@ -66,6 +66,11 @@ impl Evict for CostAware {
     #[inline]
     fn admit(&mut self, bundle: BundleId, _at: At) {
         self.ranks.admit(bundle, self.value(bundle, 1));
+    }
+
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.ranks.fetch(bundles);
     }
 
     #[inline]

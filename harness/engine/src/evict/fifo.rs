@@ -1,6 +1,6 @@
 //! First in, first out.
 //!
-//! 8 to 16 bytes a bundle, and a bit.
+//! 4 to 16 bytes for each bundle held, and a bit for every one.
 
 use crate::{
     bitset::Bitset,
@@ -11,7 +11,7 @@ use crate::{
 /// Drops the bundle that came first; a use changes nothing. What a step holds keeps its place.
 #[derive(Clone, Debug)]
 pub struct Fifo {
-    queue: Sweep,
+    queue: Sweep<BundleId>,
     held: Bitset,
 }
 

@@ -4,7 +4,7 @@
 //! every bundle leaves with one use, before its second. Counts that are kept hold the popular ones; the phone runtime
 //! behind `qwen-curve.csv` counts so.
 //!
-//! 40 to 48 bytes a bundle, and two bits.
+//! 32 bytes a bundle, three bits, and 16 to 64 bytes for each held that was not used again yet.
 
 use crate::{
     evict::{At, Evict, ranks::Ranks},
@@ -60,6 +60,11 @@ impl Evict for Lfu {
         } else {
             self.touch(bundle, at);
         }
+    }
+
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.ranks.fetch(bundles);
     }
 
     #[inline]

@@ -47,6 +47,11 @@ impl Evict for Lru {
     }
 
     #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.recency.fetch(bundles);
+    }
+
+    #[inline]
     fn victim(&mut self) -> Option<BundleId> {
         self.recency.pop()
     }

@@ -56,6 +56,11 @@ macro_rules! policies {
             }
 
             #[inline]
+            fn fetch(&self, bundles: &[BundleId]) {
+                match self { $(Self::$policy(policy) => policy.fetch(bundles),)* }
+            }
+
+            #[inline]
             fn lack(&mut self, bundle: BundleId) {
                 match self { $(Self::$policy(policy) => policy.lack(bundle),)* }
             }

@@ -1,17 +1,20 @@
-//! Queues of bundles in flat logs: what the policies with ghosts are built of.
+//! Queues of bundles in logs: what the policies with ghosts are built of.
 //!
-//! A queue is the log of what was put into it. A bundle's one place is an index into one log, four bytes; what was
-//! taken out or put in again is a stale entry, which is recognised by that place and skipped. A log that is half stale
-//! is compacted. So a use costs one random access where a linked list costs three that depend on each other, and old
-//! ends are read in sequence. Not a policy: it chooses nothing.
+//! A bundle is in one queue at most, so that four bytes name its place: a queue, and an index into that queue's [`Log`].
+//! A use costs one random access where a linked list costs three that depend on each other, and old ends are read in
+//! sequence. Not a policy: it chooses nothing.
 //!
-//! Memory: 5 bytes a bundle, 4 more where sizes differ, and 8 for each bundle in a queue; address space for 8 a bundle
-//! in every queue is reserved and stays untouched.
+//! Memory: 5 bytes a bundle, 4 more where sizes differ, and what a log takes for each bundle in a queue: 4 bytes where
+//! all leave from the old end, up to 33 where most are used again.
 
 use alloc::{vec, vec::Vec};
+use core::hint::black_box;
 
 use crate::{
-    evict::Sizes,
+    evict::{
+        Sizes,
+        log::{Entry, Log},
+    },
     geometry::{BundleId, NONE},
 };
 
@@ -21,8 +24,6 @@ pub(crate) const OUT: u8 = (NONE >> INDEX_BITS) as u8;
 const INDEX_BITS: u32 = 28;
 /// The index of a bundle that is held out of its queue's order; its bytes still count there.
 const LIFTED: u32 = (1 << INDEX_BITS) - 1;
-/// Entries beyond twice the live ones.
-const SPARE: usize = 64;
 
 const COUNT: u8 = 0b11;
 /// Held by the running step, in its place.
@@ -30,149 +31,178 @@ const HELD: u8 = 1 << 2;
 /// Was a ghost when the running step looked for it.
 const RECALLED: u8 = 1 << 3;
 
-#[derive(Clone, Debug)]
-struct Log {
-    /// Bundles in the order in which they came, stale ones among them.
-    entries: Vec<BundleId>,
-    /// All before it are stale.
-    first: usize,
-    /// One past the newest.
-    end: usize,
-    /// Where the log is compacted.
-    limit: usize,
-    /// All live entries before it are held: where the next search for a free bundle begins.
-    resume: usize,
-    live: usize,
-    bytes: u64,
+/// Where a bundle is. Whoever has it from the end of a queue need not fetch the bundle's own place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    /// The bundle.
+    pub(crate) bundle: BundleId,
+    /// Its queue, or [`OUT`].
+    pub(crate) queue: u8,
+    index: u32,
 }
 
 /// `N` queues over dense ids; a bundle is in at most one of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Queues<const N: usize> {
+pub(crate) struct Queues<const N: usize, T = BundleId> {
     sizes: Sizes,
     /// By bundle: queue and index.
     at: Vec<u32>,
     marks: Vec<u8>,
-    logs: [Log; N],
+    logs: [Log<T>; N],
+    /// Bytes in each queue.
+    bytes: [u64; N],
+    /// Bundles held in their places.
     held: u32,
+    /// Ghosts that were recalled and are not back yet.
+    recalled: u32,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "asserted: indices have 28 bits")]
-fn place_at(queue: u8, index: usize) -> u32 {
-    u32::from(queue) << INDEX_BITS | index as u32
+fn place_at(queue: u8, index: u32) -> u32 {
+    u32::from(queue) << INDEX_BITS | index
 }
 
-impl<const N: usize> Queues<N> {
+impl<const N: usize, T: Entry> Queues<N, T> {
     /// Empty queues for ids below `bundles`.
     ///
     /// # Panics
-    /// If there are 2^27 bundles or more.
+    /// If there are 2^26 bundles or more.
     pub(crate) fn new(bundles: u32, sizes: &Sizes) -> Self {
-        let entries = 2 * bundles as usize + SPARE;
-        assert!(entries < LIFTED as usize && N < OUT as usize, "{bundles} bundles in {N} queues");
-        let logs = core::array::from_fn(|_| Log {
-            entries: vec![0; entries],
-            first: 0,
-            end: 0,
-            limit: SPARE,
-            resume: 0,
-            live: 0,
-            bytes: 0,
-        });
-        let (at, marks) = (vec![NONE; bundles as usize], vec![0; bundles as usize]);
-        Self { sizes: sizes.clone(), at, marks, logs, held: 0 }
+        assert!(bundles < 1 << (INDEX_BITS - 2) && N < OUT as usize, "{bundles} bundles in {N} queues");
+        Self {
+            sizes: sizes.clone(),
+            at: vec![NONE; bundles as usize],
+            marks: vec![0; bundles as usize],
+            logs: core::array::from_fn(|_| Log::new(bundles)),
+            bytes: [0; N],
+            held: 0,
+            recalled: 0,
+        }
+    }
+
+    /// Fetches what uses of the bundles read first.
+    #[inline]
+    pub(crate) fn fetch(&self, bundles: &[BundleId]) {
+        black_box(bundles.iter().fold(0, |all, &bundle| all ^ self.at[bundle as usize]));
     }
 
     /// The queue that a bundle is in, or [`OUT`].
+    #[inline]
     pub(crate) fn place(&self, bundle: BundleId) -> u8 {
         (self.at[bundle as usize] >> INDEX_BITS) as u8
     }
 
     /// Bytes of a bundle.
+    #[inline]
     pub(crate) fn size(&self, bundle: BundleId) -> u64 {
         self.sizes.of(bundle)
     }
 
     /// Bytes of the bundles in a queue, held ones too.
+    #[inline]
     pub(crate) fn bytes(&self, queue: u8) -> u64 {
-        self.logs[queue as usize].bytes
+        self.bytes[queue as usize]
     }
 
     /// A bundle's count, up to 3.
+    #[inline]
     pub(crate) fn count(&self, bundle: BundleId) -> u8 {
         self.marks[bundle as usize] & COUNT
     }
 
     /// Sets a bundle's count.
+    #[inline]
     pub(crate) fn set_count(&mut self, bundle: BundleId, count: u8) {
         let mark = &mut self.marks[bundle as usize];
         *mark = *mark & !COUNT | count;
     }
 
-    /// Puts a bundle that is in no queue at the new end of one.
-    pub(crate) fn push(&mut self, queue: u8, bundle: BundleId) {
-        debug_assert_eq!(self.place(bundle), OUT, "bundle {bundle} is in a queue already");
-        let log = &mut self.logs[queue as usize];
-        if log.end == log.limit {
-            log.compact(queue, &mut self.at);
-        }
-        log.entries[log.end] = bundle;
-        self.at[bundle as usize] = place_at(queue, log.end);
-        log.end += 1;
-        log.live += 1;
-        log.bytes += self.sizes.of(bundle);
+    /// Puts the bundle of `entry`, which is in no queue, at the new end of one.
+    #[inline]
+    pub(crate) fn push(&mut self, queue: u8, entry: T) {
+        debug_assert_eq!(self.place(entry.bundle()), OUT, "bundle {} is in a queue already", entry.bundle());
+        self.append(queue, entry);
+        self.bytes[queue as usize] += self.sizes.of(entry.bundle());
+    }
+
+    /// Where a bundle is.
+    #[inline]
+    pub(crate) fn spot(&self, bundle: BundleId) -> Spot {
+        Spot { bundle, queue: self.place(bundle), index: self.at[bundle as usize] & LIFTED }
     }
 
     /// Takes a bundle out of its queue, held or not.
-    pub(crate) fn pull(&mut self, bundle: BundleId) {
-        let queue = self.place(bundle);
-        self.at[bundle as usize] = NONE;
-        let log = &mut self.logs[queue as usize];
-        log.live -= 1;
-        log.bytes -= self.sizes.of(bundle);
+    #[inline]
+    pub(crate) fn pull(&mut self, spot: Spot) {
+        self.outdate(spot);
+        self.at[spot.bundle as usize] = NONE;
+        self.bytes[spot.queue as usize] -= self.sizes.of(spot.bundle);
     }
 
-    /// Moves a bundle to the new end of a queue, from any place.
-    pub(crate) fn renew(&mut self, queue: u8, bundle: BundleId) {
-        self.pull(bundle);
-        self.push(queue, bundle);
+    /// The entry of a bundle that is in its queue's order.
+    #[inline]
+    pub(crate) fn entry(&self, spot: Spot) -> T {
+        self.logs[spot.queue as usize].entry(spot.index)
     }
 
     /// The oldest bundle of a queue that is not lifted.
-    pub(crate) fn oldest(&mut self, queue: u8) -> Option<BundleId> {
-        let log = &mut self.logs[queue as usize];
-        log.first = log.next_live(queue, &self.at, log.first)?;
-        Some(log.entries[log.first])
+    #[inline]
+    pub(crate) fn oldest(&mut self, queue: u8) -> Option<Spot> {
+        let (entry, index) = self.logs[queue as usize].oldest()?;
+        Some(Spot { bundle: entry.bundle(), queue, index })
     }
 
     /// The newest bundle of a queue that is not lifted.
-    pub(crate) fn newest(&mut self, queue: u8) -> Option<BundleId> {
-        let log = &mut self.logs[queue as usize];
-        while log.end > log.first {
-            let bundle = log.entries[log.end - 1];
-            if self.at[bundle as usize] == place_at(queue, log.end - 1) {
-                return Some(bundle);
-            }
-            log.end -= 1;
+    #[inline]
+    pub(crate) fn newest(&mut self, queue: u8) -> Option<Spot> {
+        let (entry, index) = self.logs[queue as usize].newest()?;
+        Some(Spot { bundle: entry.bundle(), queue, index })
+    }
+
+    /// Holds a bundle that will change its place: it leaves its queue's order at once.
+    pub(crate) fn lift(&mut self, bundle: BundleId) {
+        self.outdate(self.spot(bundle));
+        self.at[bundle as usize] |= LIFTED;
+    }
+
+    #[inline]
+    fn outdate(&mut self, spot: Spot) {
+        if spot.index != LIFTED {
+            self.logs[spot.queue as usize].outdate(spot.index);
         }
-        None
+    }
+
+    #[inline]
+    fn append(&mut self, queue: u8, entry: T) {
+        let at = &mut self.at;
+        let moved = |entry: T, index| at[entry.bundle() as usize] = place_at(queue, index);
+        let index = self.logs[queue as usize].push(entry, moved);
+        at[entry.bundle() as usize] = place_at(queue, index);
+    }
+}
+
+impl<const N: usize> Queues<N> {
+    /// Moves a bundle to the new end of a queue, from any place.
+    #[inline]
+    pub(crate) fn renew(&mut self, queue: u8, spot: Spot) {
+        self.outdate(spot);
+        if queue != spot.queue {
+            let bytes = self.sizes.of(spot.bundle);
+            self.bytes[spot.queue as usize] -= bytes;
+            self.bytes[queue as usize] += bytes;
+        }
+        self.append(queue, spot.bundle);
     }
 
     /// The oldest bundle of a queue that is not held in its place.
-    pub(crate) fn oldest_free(&mut self, queue: u8) -> Option<BundleId> {
+    #[inline]
+    pub(crate) fn oldest_free(&mut self, queue: u8) -> Option<Spot> {
         if self.held == 0 {
             return self.oldest(queue);
         }
-        let log = &mut self.logs[queue as usize];
-        let mut index = log.first.max(log.resume);
-        loop {
-            log.resume = index;
-            index = log.next_live(queue, &self.at, index)?;
-            if self.marks[log.entries[index] as usize] & HELD == 0 {
-                return Some(log.entries[index]);
-            }
-            index += 1;
-        }
+        let marks = &self.marks;
+        let free = |bundle: BundleId| marks[bundle as usize] & HELD == 0;
+        let (bundle, index) = self.logs[queue as usize].oldest_that(free)?;
+        Some(Spot { bundle, queue, index })
     }
 
     /// Holds a bundle that keeps its place: [`Self::oldest_free`] passes it by.
@@ -185,62 +215,43 @@ impl<const N: usize> Queues<N> {
     pub(crate) fn release(&mut self, bundle: BundleId) {
         self.marks[bundle as usize] &= !HELD;
         self.held -= 1;
-        self.logs.iter_mut().for_each(|log| log.resume = 0);
-    }
-
-    /// Holds a bundle that will change its place: it leaves its queue's order at once.
-    pub(crate) fn lift(&mut self, bundle: BundleId) {
-        self.at[bundle as usize] |= LIFTED;
+        self.logs.iter_mut().for_each(Log::ask_again);
     }
 
     /// Takes a ghost back and remembers that it was one.
+    #[inline]
     pub(crate) fn recall(&mut self, bundle: BundleId) {
-        self.pull(bundle);
+        self.pull(self.spot(bundle));
         self.marks[bundle as usize] |= RECALLED;
+        self.recalled += 1;
     }
 
     /// Whether a bundle was a ghost when it was looked for; forgets it.
+    #[inline]
     pub(crate) fn take_recalled(&mut self, bundle: BundleId) -> bool {
+        // Mostly there is none, and no mark to be fetched.
+        if self.recalled == 0 {
+            return false;
+        }
         let mark = &mut self.marks[bundle as usize];
         let recalled = *mark & RECALLED != 0;
         *mark &= !RECALLED;
+        self.recalled -= u32::from(recalled);
         recalled
     }
 
     /// Moves a bundle to the new end of a queue of ghosts, whose oldest leave until it fits into `capacity_bytes`; a
     /// bundle that never fits leaves no ghost.
-    pub(crate) fn bury(&mut self, bundle: BundleId, ghosts: u8, capacity_bytes: u64) {
-        self.pull(bundle);
-        let bytes = self.size(bundle);
+    #[inline]
+    pub(crate) fn bury(&mut self, spot: Spot, ghosts: u8, capacity_bytes: u64) {
+        let bytes = self.size(spot.bundle);
         if bytes > capacity_bytes {
-            return;
+            return self.pull(spot);
         }
         while self.bytes(ghosts) + bytes > capacity_bytes {
             let oldest = self.oldest(ghosts).expect("a queue with bytes has an oldest bundle");
             self.pull(oldest);
         }
-        self.push(ghosts, bundle);
-    }
-}
-
-impl Log {
-    fn next_live(&self, queue: u8, at: &[u32], from: usize) -> Option<usize> {
-        (from..self.end).find(|&index| at[self.entries[index] as usize] == place_at(queue, index))
-    }
-
-    /// Moves the live entries to the front and leaves room for as many again.
-    fn compact(&mut self, queue: u8, at: &mut [u32]) {
-        let mut to = 0;
-        for index in self.first..self.end {
-            let bundle = self.entries[index];
-            let place = &mut at[bundle as usize];
-            if *place == place_at(queue, index) {
-                *place = place_at(queue, to);
-                self.entries[to] = bundle;
-                to += 1;
-            }
-        }
-        (self.first, self.end, self.resume) = (0, to, 0);
-        self.limit = 2 * self.live + SPARE;
+        self.renew(ghosts, spot);
     }
 }

@@ -9,9 +9,10 @@
 //!
 //! A rank is a value and the time of the last use, so that among equal values the one used longest ago is the lowest.
 //!
-//! 40 to 48 bytes a bundle (16 of state, 16 of heap, 8 to 16 of queue), and two bits.
+//! 32 bytes a bundle (16 of state, 16 of heap), three bits, and 16 to 64 bytes of queue for each newcomer.
 
 use alloc::{vec, vec::Vec};
+use core::hint::black_box;
 
 use crate::{bitset::Bitset, evict::sweep::Sweep, geometry::BundleId};
 
@@ -38,8 +39,10 @@ pub(crate) struct Ranks {
     len: usize,
     /// The top was taken: whoever comes next sinks from there, which is shorter than for one to sink and one to rise.
     vacant: bool,
-    /// Bundles that were used once when they were put there, lowest first.
-    newcomers: Sweep,
+    /// Entries of bundles that were used once when they were put there, lowest first.
+    newcomers: Sweep<u128>,
+    /// Which of them are newcomers still: told without fetching their state.
+    fresh: Bitset,
     /// Rank of the last of them.
     newest: u128,
     time: u64,
@@ -58,11 +61,18 @@ impl Ranks {
             len: 0,
             vacant: false,
             newcomers: Sweep::new(bundles),
+            fresh: none.clone(),
             newest: 0,
             time: 0,
             held: none.clone(),
             queued: none,
         }
+    }
+
+    /// Fetches what uses of the bundles read first.
+    #[inline]
+    pub(crate) fn fetch(&self, bundles: &[BundleId]) {
+        black_box(bundles.iter().fold(0, |all, &bundle| all ^ self.uses(bundle)));
     }
 
     /// Uses since the bundle came into care.
@@ -81,7 +91,8 @@ impl Ranks {
             self.enqueue(bundle);
         } else {
             self.queued.insert(bundle);
-            self.newcomers.push(bundle);
+            self.fresh.insert(bundle);
+            self.newcomers.push(rank << 32 | u128::from(bundle));
             self.newest = rank;
         }
     }
@@ -91,6 +102,7 @@ impl Ranks {
     pub(crate) fn rank(&mut self, bundle: BundleId, value: u64, uses: u32) {
         assert!(self.time < TIME_MAX, "more than {TIME_MAX} uses");
         self.time += 1;
+        self.fresh.remove(bundle);
         let rank = u128::from(value.min(VALUE_MAX)) << 40 | u128::from(self.time);
         self.state[bundle as usize] = rank << 32 | u128::from(uses);
     }
@@ -128,11 +140,13 @@ impl Ranks {
     }
 
     /// The first of the newcomers that is one still, and its rank.
+    #[expect(clippy::cast_possible_truncation, reason = "the low 32 bits are the bundle")]
     fn first_newcomer(&mut self) -> Option<(u128, BundleId)> {
-        while let Some(bundle) = self.newcomers.under_hand() {
+        while let Some(entry) = self.newcomers.under_hand() {
+            let bundle = entry as u32;
             let held = self.held.contains(bundle);
-            if !held && self.uses(bundle) == 1 {
-                return Some((self.state[bundle as usize] >> 32, bundle));
+            if !held && self.fresh.contains(bundle) {
+                return Some((entry >> 32, bundle));
             }
             self.newcomers.take();
             if held {

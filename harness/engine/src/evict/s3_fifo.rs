@@ -8,8 +8,8 @@
 //!
 //! With steps of one bundle this is libCacheSim's S3FIFO to the digit (0.3.5: the October 2024 source does not have the
 //! last rule). One difference: libCacheSim passes by what is not smaller than its small queue; here a step needs all
-//! its bundles. A held bundle keeps its place in its queue. 5 bytes a bundle, 4 more where sizes differ, 8 for each in
-//! a queue (up to twice what fits the cache).
+//! its bundles. A held bundle keeps its place in its queue. 5 bytes a bundle, 4 more where sizes differ, 4 to 33 for
+//! each in a queue (up to twice what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},
@@ -56,26 +56,26 @@ impl S3Fifo {
 
     fn small_victim(&mut self) -> Option<BundleId> {
         loop {
-            let bundle = self.queues.oldest_free(SMALL)?;
-            if self.queues.count(bundle) < USES_TO_MAIN {
-                self.queues.bury(bundle, GHOST, self.ghost_bytes);
-                return Some(bundle);
+            let oldest = self.queues.oldest_free(SMALL)?;
+            if self.queues.count(oldest.bundle) < USES_TO_MAIN {
+                self.queues.bury(oldest, GHOST, self.ghost_bytes);
+                return Some(oldest.bundle);
             }
-            self.queues.set_count(bundle, 0);
-            self.queues.renew(MAIN, bundle);
+            self.queues.set_count(oldest.bundle, 0);
+            self.queues.renew(MAIN, oldest);
         }
     }
 
     fn main_victim(&mut self) -> Option<BundleId> {
         loop {
-            let bundle = self.queues.oldest_free(MAIN)?;
-            let uses = self.queues.count(bundle);
+            let oldest = self.queues.oldest_free(MAIN)?;
+            let uses = self.queues.count(oldest.bundle);
             if uses == 0 {
-                self.queues.pull(bundle);
-                return Some(bundle);
+                self.queues.pull(oldest);
+                return Some(oldest.bundle);
             }
-            self.queues.set_count(bundle, uses - 1);
-            self.queues.renew(MAIN, bundle);
+            self.queues.set_count(oldest.bundle, uses - 1);
+            self.queues.renew(MAIN, oldest);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The reference is libCacheSim's `Sieve`. The hand starts over at the oldest bundle as soon as it is past the newest,
 //! so that what comes next is not under it.
 //!
-//! 8 to 16 bytes a bundle, and two bits.
+//! 4 to 16 bytes for each bundle held, and two bits for every one.
 
 use crate::{
     bitset::Bitset,
@@ -15,7 +15,7 @@ use crate::{
 /// that was not. Nothing ever moves; what a step holds is passed as it is.
 #[derive(Clone, Debug)]
 pub struct Sieve {
-    queue: Sweep,
+    queue: Sweep<BundleId>,
     used: Bitset,
     held: Bitset,
     held_count: u32,

@@ -2,19 +2,21 @@
 //!
 //! What the hand passes is kept or taken out; what is kept stays in order, in front of the hand. Both parts lie in one
 //! ring, so that the hand reads and writes memory in one direction: `[first, kept)` was passed, `[hand, end)` is ahead.
-//! One u32 for each of 2 to 4 bundles' worth of ring: 8 to 16 bytes a bundle.
+//! The ring is small at first and doubles when it is full and more than half of it counts, so that it stays near to the
+//! processor: 1 to 4 entries for each in the queue; address space for 2 to 4 of every bundle is reserved and stays
+//! untouched.
 
 use alloc::{vec, vec::Vec};
 
-use crate::geometry::BundleId;
+/// Entries of the first ring.
+const FIRST_RING: u32 = 64;
 
-/// The first running number: a little before they wrap, so that every run of some length passes that.
-const START: u32 = 0_u32.wrapping_sub(64);
-
-/// A queue of at most as many bundles as it was made for.
+/// A queue of at most as many entries as there are bundles.
 #[derive(Clone, Debug)]
-pub(crate) struct Sweep {
-    ring: Vec<BundleId>,
+pub(crate) struct Sweep<T> {
+    entries: Vec<T>,
+    /// Those in use, a power of two.
+    ring: u32,
     /// Running numbers, whose low bits index the ring.
     first: u32,
     kept: u32,
@@ -22,47 +24,49 @@ pub(crate) struct Sweep {
     end: u32,
 }
 
-impl Sweep {
+impl<T: Copy + Default> Sweep<T> {
     /// An empty queue for ids below `bundles`.
     pub(crate) fn new(bundles: u32) -> Self {
-        let places = (2 * bundles as usize).next_power_of_two();
-        assert!(u32::try_from(places).is_ok(), "{bundles} bundles are too many for a queue");
-        Self { ring: vec![0; places], first: START, kept: START, hand: START, end: START }
+        let entries = (2 * bundles as usize).next_power_of_two().max(FIRST_RING as usize);
+        assert!(u32::try_from(entries).is_ok(), "{bundles} bundles are too many for a queue");
+        let start = start(FIRST_RING);
+        let entries = vec![T::default(); entries];
+        Self { entries, ring: FIRST_RING, first: start, kept: start, hand: start, end: start }
     }
 
-    /// Number of bundles.
+    /// Number of entries.
     #[inline]
     pub(crate) fn len(&self) -> u32 {
         self.kept.wrapping_sub(self.first) + self.end.wrapping_sub(self.hand)
     }
 
-    /// Makes `bundle` the newest.
+    /// Makes `entry` the newest.
     #[inline]
-    pub(crate) fn push(&mut self, bundle: BundleId) {
-        if self.end.wrapping_sub(self.first) as usize == self.ring.len() {
-            self.close_gap();
+    pub(crate) fn push(&mut self, entry: T) {
+        if self.end.wrapping_sub(self.first) == self.ring {
+            self.make_room();
         }
         let index = self.index(self.end);
-        self.ring[index] = bundle;
+        self.entries[index] = entry;
         self.end = self.end.wrapping_add(1);
     }
 
-    /// The bundle under the hand; none if no newer one is ahead of it.
+    /// The entry under the hand; none if no newer one is ahead of it.
     #[inline]
-    pub(crate) fn under_hand(&self) -> Option<BundleId> {
-        (self.hand != self.end).then(|| self.ring[self.index(self.hand)])
+    pub(crate) fn under_hand(&self) -> Option<T> {
+        (self.hand != self.end).then(|| self.entries[self.index(self.hand)])
     }
 
-    /// Keeps the bundle under the hand and goes on to the next.
+    /// Keeps the entry under the hand and goes on to the next.
     #[inline]
     pub(crate) fn keep(&mut self) {
         let (from, to) = (self.index(self.hand), self.index(self.kept));
-        self.ring[to] = self.ring[from];
+        self.entries[to] = self.entries[from];
         self.kept = self.kept.wrapping_add(1);
         self.hand = self.hand.wrapping_add(1);
     }
 
-    /// Takes the bundle under the hand out and goes on to the next.
+    /// Takes the entry under the hand out and goes on to the next.
     #[inline]
     pub(crate) fn take(&mut self) {
         self.hand = self.hand.wrapping_add(1);
@@ -71,7 +75,7 @@ impl Sweep {
         }
     }
 
-    /// Puts the hand back on the oldest bundle.
+    /// Puts the hand back on the oldest entry.
     #[inline]
     pub(crate) fn rewind(&mut self) {
         if self.hand == self.end {
@@ -80,6 +84,23 @@ impl Sweep {
         } else if self.kept != self.first {
             self.close_gap();
             (self.hand, self.kept) = (self.first, self.first);
+        }
+    }
+
+    /// Closes the gap, and doubles the ring where that makes little room. At its largest it is half empty.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) {
+        self.close_gap();
+        let passed = self.kept.wrapping_sub(self.first);
+        if self.len() > self.ring / 2 && (self.ring as usize) < self.entries.len() {
+            let (len, first) = (self.len(), self.index(self.first));
+            self.entries[..self.ring as usize].rotate_left(first);
+            self.ring *= 2;
+            self.first = start(self.ring);
+            self.kept = self.first.wrapping_add(passed);
+            self.hand = self.kept;
+            self.end = self.first.wrapping_add(len);
         }
     }
 
@@ -93,7 +114,7 @@ impl Sweep {
         while from != self.first {
             from = from.wrapping_sub(1);
             let (from, to) = (self.index(from), self.index(from.wrapping_add(gap)));
-            self.ring[to] = self.ring[from];
+            self.entries[to] = self.entries[from];
         }
         self.first = self.first.wrapping_add(gap);
         self.kept = self.hand;
@@ -101,6 +122,12 @@ impl Sweep {
 
     #[inline]
     fn index(&self, number: u32) -> usize {
-        number as usize & (self.ring.len() - 1)
+        (number & (self.ring - 1)) as usize
     }
+}
+
+/// The first running number of a ring: of index 0, and so little before they wrap that every run of some length passes
+/// that.
+fn start(ring: u32) -> u32 {
+    0_u32.wrapping_sub(ring)
 }

@@ -6,8 +6,8 @@
 //!
 //! With steps of one bundle this is libCacheSim's `TwoQ` to the digit (0.3.5 and its source of October 2024). A held
 //! bundle of `A1in` keeps its place; one of `Am` counts in its bytes and comes back at the new end. Where the queue
-//! that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ, 8 for each in
-//! a queue (up to 1.5 times what fits the cache).
+//! that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ, 4 to 33 for
+//! each in a queue (up to 1.5 times what fits the cache).
 
 use crate::{
     evict::{At, Evict, Sizes, queues::Queues},
@@ -34,15 +34,15 @@ impl TwoQ {
     }
 
     fn in_victim(&mut self) -> Option<BundleId> {
-        let bundle = self.queues.oldest_free(IN)?;
-        self.queues.bury(bundle, OUT, self.out_bytes);
-        Some(bundle)
+        let oldest = self.queues.oldest_free(IN)?;
+        self.queues.bury(oldest, OUT, self.out_bytes);
+        Some(oldest.bundle)
     }
 
     fn main_victim(&mut self) -> Option<BundleId> {
-        let bundle = self.queues.oldest(MAIN)?;
-        self.queues.pull(bundle);
-        Some(bundle)
+        let oldest = self.queues.oldest(MAIN)?;
+        self.queues.pull(oldest);
+        Some(oldest.bundle)
     }
 }
 
@@ -56,12 +56,14 @@ impl Evict for TwoQ {
     }
 
     fn release(&mut self, bundle: BundleId) {
-        if self.queues.place(bundle) == IN { self.queues.release(bundle) } else { self.queues.renew(MAIN, bundle) }
+        let spot = self.queues.spot(bundle);
+        if spot.queue == IN { self.queues.release(bundle) } else { self.queues.renew(MAIN, spot) }
     }
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
-        if self.queues.place(bundle) == MAIN {
-            self.queues.renew(MAIN, bundle);
+        let spot = self.queues.spot(bundle);
+        if spot.queue == MAIN {
+            self.queues.renew(MAIN, spot);
         }
     }
 
@@ -76,6 +78,11 @@ impl Evict for TwoQ {
         self.lack(bundle);
         let queue = if self.queues.take_recalled(bundle) { MAIN } else { IN };
         self.queues.push(queue, bundle);
+    }
+
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.queues.fetch(bundles);
     }
 
     fn victim(&mut self) -> Option<BundleId> {

@@ -10,12 +10,12 @@
 //! drops a bundle. (The October 2024 source goes on evicting after a bundle of the window won; 0.3.5 does not.) Two
 //! differences: libCacheSim refuses every bundle where 1 % of the capacity is less than one; and it sizes the sketch by
 //! bytes, here by bundles of the mean size. Held bundles count where they were and come back when they are touched. 5
-//! bytes a bundle, 4 more where sizes differ, and 37 for each that fits the cache, 29 of them the sketch.
+//! bytes a bundle, 4 more where sizes differ, and 33 to 62 for each that fits the cache, 29 of them the sketch.
 
 use crate::{
     evict::{
         At, Evict, Moment, Sizes,
-        queues::Queues,
+        queues::{Queues, Spot},
         sketch::{Places, Sketch},
     },
     geometry::BundleId,
@@ -70,17 +70,17 @@ impl WTinyLfu {
         self.queues.bytes(PROBATION) + self.queues.bytes(PROTECTED)
     }
 
-    fn main_oldest(&mut self) -> Option<BundleId> {
+    fn main_oldest(&mut self) -> Option<Spot> {
         let oldest = self.queues.oldest(PROBATION);
         oldest.or_else(|| self.queues.oldest(PROTECTED))
     }
 
     /// From the window into the main part: the lowest segment that has room, probation if none.
-    fn let_in(&mut self, bundle: BundleId) {
-        let bytes = self.queues.size(bundle);
+    fn let_in(&mut self, newcomer: Spot) {
+        let bytes = self.queues.size(newcomer.bundle);
         let fits = |queue, capacity_bytes| self.queues.bytes(queue) + bytes <= capacity_bytes;
         let high = !fits(PROBATION, self.probation_bytes) && fits(PROTECTED, self.protected_bytes);
-        self.queues.renew(if high { PROTECTED } else { PROBATION }, bundle);
+        self.queues.renew(if high { PROTECTED } else { PROBATION }, newcomer);
     }
 
     fn outdoes(&mut self, newcomer: &Places, rival: BundleId) -> bool {
@@ -119,13 +119,14 @@ impl Evict for WTinyLfu {
     }
 
     fn release(&mut self, bundle: BundleId) {
-        self.queues.renew(self.queues.place(bundle), bundle);
+        let spot = self.queues.spot(bundle);
+        self.queues.renew(spot.queue, spot);
     }
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
-        let place = self.queues.place(bundle);
-        self.queues.renew(if place == WINDOW { WINDOW } else { PROTECTED }, bundle);
-        if place != WINDOW {
+        let spot = self.queues.spot(bundle);
+        self.queues.renew(if spot.queue == WINDOW { WINDOW } else { PROTECTED }, spot);
+        if spot.queue != WINDOW {
             self.cool();
             self.count_hit(bundle);
         }
@@ -136,13 +137,18 @@ impl Evict for WTinyLfu {
         self.sketch.add(&self.sketch.places(bundle));
     }
 
+    #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.queues.fetch(bundles);
+    }
+
     fn victim(&mut self) -> Option<BundleId> {
         while let Some(newcomer) = self.queues.oldest(WINDOW) {
-            let places = self.sketch.places(newcomer);
+            let places = self.sketch.places(newcomer.bundle);
             let room_bytes = self.main_bytes.saturating_sub(self.main_used_bytes());
-            let room = self.queues.size(newcomer) <= room_bytes;
+            let room = self.queues.size(newcomer.bundle) <= room_bytes;
             let rival = if room { None } else { self.main_oldest() };
-            let wins = rival.is_some_and(|rival| self.outdoes(&places, rival));
+            let wins = rival.is_some_and(|rival| self.outdoes(&places, rival.bundle));
             self.sketch.add(&places);
             if room {
                 self.let_in(newcomer);
@@ -150,14 +156,14 @@ impl Evict for WTinyLfu {
             }
             let loser = if wins { rival.unwrap_or(newcomer) } else { newcomer };
             self.queues.pull(loser);
-            if wins && self.queues.size(newcomer) <= room_bytes + self.queues.size(loser) {
+            if wins && self.queues.size(newcomer.bundle) <= room_bytes + self.queues.size(loser.bundle) {
                 self.let_in(newcomer);
             }
-            return Some(loser);
+            return Some(loser.bundle);
         }
         let oldest = self.main_oldest()?;
         self.queues.pull(oldest);
-        Some(oldest)
+        Some(oldest.bundle)
     }
 
     fn expire(&mut self, _moment: Moment, _step: u64) -> Option<BundleId> {
@@ -168,6 +174,6 @@ impl Evict for WTinyLfu {
         self.overfilled = self.queues.bytes(PROBATION) > self.probation_bytes && oldest.is_some();
         let dropped = oldest.filter(|_| self.overfilled)?;
         self.queues.pull(dropped);
-        Some(dropped)
+        Some(dropped.bundle)
     }
 }

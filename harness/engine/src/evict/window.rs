@@ -73,6 +73,11 @@ impl Evict for Window {
     }
 
     #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        self.recency.fetch(bundles);
+    }
+
+    #[inline]
     fn victim(&mut self) -> Option<BundleId> {
         self.recency.pop()
     }

@@ -54,9 +54,7 @@ fn compare<E: Evict>(name: &str, make: impl Fn(&[u32], u32, u64) -> E) {
                 continue;
             }
             let mut replay = Replay::new(make(stream, bundles, capacity), ONE, bundles, capacity);
-            for (number, &bundle) in stream.iter().enumerate() {
-                replay.look_up(bundle, number);
-            }
+            replay.look_up_all(stream, 0);
             assert_eq!(replay.tally().hits, golden, "{name} on {stream_name} with room for {capacity}");
             compared += 1;
         }

@@ -48,6 +48,10 @@ proptest! {
         for policy in Policy::all() {
             let evict = policy.build(&script, store.geometry(), capacity_bytes, passes);
             let found = replayed(evict, &stream, 9, capacity_bytes);
+            let evict = policy.build(&script, store.geometry(), capacity_bytes, passes);
+            let mut at_once = Replay::new(evict, Sizes::Equal(BUNDLE_BYTES), 9, capacity_bytes);
+            at_once.look_up_all(&stream, 0);
+            prop_assert_eq!(at_once.tally().hits, found.iter().filter(|&&found| found).count() as u64);
             let mut engine = engine(&store, &script, plain(&script, capacity_bytes, Vec::new()), policy, passes);
             for (step, found) in steps(&script, passes, false).iter().zip(found) {
                 let before = engine.counters().hits;

@@ -3,25 +3,25 @@
 use tightfit_engine::platform::{Cause, KernelKind, Platform, Touched};
 use tightfit_sim::{Ledger, energy::Energy};
 
-use crate::profile::{LAW, cool, kernel, platform, read};
+use crate::profile::{ALONE, LAW, cool, kernel, platform, read};
 
 #[test]
 fn every_component_is_exact() {
-    let mut platform = platform(&cool(LAW, 32), 4);
+    let mut platform = platform(&cool(ALONE, 32), 4);
     let ticket = platform.submit(&read(10_001, Cause::Demand), &[]);
     platform.wait(ticket);
     platform.move_row(0, 1, 20_000);
     platform.run(&kernel(KernelKind::FeedForward, 1, 100), Touched::default());
     let ledger = platform.ledger();
-    // Awake: 100 us + 10,001 B at 1 GB/s, 1 us of move, 7 us of dispatch, 100 us of kernel.
-    let awake_ns = 110_001 + 1000 + 7000 + 100_000;
+    // Awake: 100 us + 10,001 B at 1 GB/s, 1 us of move, 7 us of dispatch, 100 us of bytes and 20 ns of operations.
+    let awake_ns = 110_001 + 1000 + 7000 + 100_020;
     // DRAM: the read is written, the move read and written, the kernel's rows read.
     let dram_bytes = 10_001 + 2 * 20_000 + 2_000_000;
-    assert_eq!(ledger, Ledger { awake_ns, active_ns: 100_000, dram_bytes, flash_bytes: 10_001 });
+    assert_eq!(ledger, Ledger { awake_ns, active_ns: 100_020, dram_bytes, flash_bytes: 10_001 });
     let energy = platform.energy(&ledger);
     let expected = Energy {
         idle_pj: 500 * awake_ns,
-        compute_pj: 3000 * 100_000,
+        compute_pj: 3000 * 100_020,
         dram_pj: 50 * dram_bytes,
         // 100.5 pJ a byte: 1,005,100.5, rounded to the nearest, halves up.
         flash_pj: 1_005_101,
@@ -37,8 +37,8 @@ fn a_span_of_the_ledger_is_a_difference() {
     let before = platform.ledger();
     platform.run(&kernel(KernelKind::Dense, 1, 0), Touched::default());
     let span = platform.ledger().since(&before);
-    assert_eq!(span, Ledger { awake_ns: 107_013, active_ns: 100_013, dram_bytes: 2_000_256, flash_bytes: 0 });
-    assert_eq!(platform.energy(&span).compute_pj, 3000 * 100_013);
+    assert_eq!(span, Ledger { awake_ns: 107_035, active_ns: 100_035, dram_bytes: 2_000_256, flash_bytes: 0 });
+    assert_eq!(platform.energy(&span).compute_pj, 3000 * 100_035);
 }
 
 #[test]

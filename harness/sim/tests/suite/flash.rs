@@ -3,7 +3,7 @@
 use tightfit_engine::platform::{Cause, Platform, Ticket};
 use tightfit_sim::{SimPlatform, flash::Flash, service::ServiceTable};
 
-use crate::profile::{GRID, LAW, cool, platform, read};
+use crate::profile::{ALONE, GRID, LAW, cool, platform, read};
 
 /// Keeps `lanes` reads of `bytes` outstanding until `count` have landed; nanoseconds that took.
 fn closed_loop(platform: &mut SimPlatform, lanes: usize, bytes: u64, count: usize) -> u64 {
@@ -37,29 +37,32 @@ fn an_unloaded_read_takes_latency_and_size_over_bandwidth() {
         [1, 512, 4096, 4608, 5000, 16_384, 99_999, 131_072, 1_000_000, 1 << 20, 12_345_678, 134_217_728, 1 << 29]
     {
         for lanes in [1, 8] {
-            let mut platform = platform(&cool(LAW, 32), lanes);
+            let mut platform = platform(&cool(ALONE, 32), lanes);
             let ticket = platform.submit(&read(bytes, Cause::Demand), &[]);
             assert!(!platform.landed(ticket));
             platform.wait(ticket);
             assert!(platform.landed(ticket));
-            assert_eq!(platform.now_ns(), 100_000 + bytes, "{bytes} B with {lanes} lanes");
-            assert_eq!(platform.flash_busy_ns(), 100_000 + bytes);
+            // The ceiling, 40 times as high, costs up to 1 / 40^4 / 4 of the time.
+            let most_ns = 100_001 + bytes + bytes / 1_000_000;
+            assert!((100_000 + bytes..=most_ns).contains(&platform.now_ns()), "{bytes} B with {lanes} lanes");
+            assert_eq!(platform.flash_busy_ns(), platform.now_ns());
         }
     }
 }
 
 #[test]
-fn full_lanes_reach_the_ceiling() {
-    for (lanes, bytes) in [(8, 1 << 20), (16, 1 << 20), (32, 256 << 10)] {
+fn full_lanes_come_near_the_ceiling() {
+    // Alone a read of 1 MiB would take 1.15 ms, eight at the ceiling take 2.10, 32 take 8.39.
+    for (lanes, bytes, share) in [(8, 1 << 20, 0.978), (16, 1 << 20, 0.998), (32, 1 << 20, 0.999)] {
         let rate = rate(lanes, bytes, LAW, 32);
-        assert!((rate / 4e9 - 1.0).abs() < 1e-3, "{lanes} lanes of {bytes} B: {rate} B/s");
+        assert!((rate / 4e9 / share - 1.0).abs() < 2e-3, "{lanes} lanes of {bytes} B: {rate} B/s");
     }
 }
 
 #[test]
 fn one_lane_stays_at_its_own_rate() {
     let bytes = 4_000_000;
-    let rate = rate(1, bytes, LAW, 32);
+    let rate = rate(1, bytes, ALONE, 32);
     assert!((rate / (bytes as f64 * 1e9 / 4_100_000.0) - 1.0).abs() < 1e-6, "{rate} B/s");
 }
 
@@ -73,13 +76,13 @@ fn short_reads_reach_the_rate_of_commands() {
 #[test]
 fn the_queue_depth_limits_the_lanes() {
     // A queue of 2 behind 16 lanes: two reads at a time, each 100 us + 65,536 ns.
-    let mut platform = platform(&cool(LAW, 2), 16);
+    let mut platform = platform(&cool(ALONE, 2), 16);
     let tickets: Vec<Ticket> = (0..16).map(|_| platform.submit(&read(65_536, Cause::Demand), &[])).collect();
     for (index, &ticket) in tickets.iter().enumerate() {
         platform.wait(ticket);
         assert_eq!(platform.now_ns(), (index as u64 / 2 + 1) * 165_536, "read {index}");
     }
-    let mut alone = self::platform(&cool(LAW, 2), 1);
+    let mut alone = self::platform(&cool(ALONE, 2), 1);
     let tickets: Vec<Ticket> = (0..4).map(|_| alone.submit(&read(65_536, Cause::Demand), &[])).collect();
     for ticket in tickets {
         alone.wait(ticket);
@@ -108,7 +111,7 @@ fn grid_points_are_reproduced() {
 
 #[test]
 fn demand_overtakes_queued_prefetch() {
-    let mut platform = platform(&cool(LAW, 32), 1);
+    let mut platform = platform(&cool(ALONE, 32), 1);
     let ahead: Vec<Ticket> = (0..3).map(|_| platform.submit(&read(1000, Cause::Prefetch), &[])).collect();
     // Time passes: the first prefetch starts and can't be recalled, the others wait.
     platform.move_row(0, 1, 20_000);
@@ -124,7 +127,7 @@ fn demand_overtakes_queued_prefetch() {
 
 #[test]
 fn flash_is_busy_while_a_read_is_in_flight_and_no_longer() {
-    let device = cool(LAW, 32);
+    let device = cool(ALONE, 32);
     let mut flash = Flash::new(ServiceTable::new(&device.flash.law, 4), 4, 4);
     flash.reserve(16);
     flash.advance(50_000);
@@ -147,7 +150,7 @@ fn more_reads_than_reserved_are_refused() {
 
 #[test]
 fn a_prefetch_may_starve_behind_any_number_of_demand_reads() {
-    let mut flash = Flash::new(ServiceTable::new(&cool(LAW, 32).flash.law, 1), 1, 1);
+    let mut flash = Flash::new(ServiceTable::new(&cool(ALONE, 32).flash.law, 1), 1, 1);
     flash.reserve(3);
     let first = flash.submit(1000, Cause::Demand);
     flash.advance(0);
@@ -165,7 +168,7 @@ fn a_prefetch_may_starve_behind_any_number_of_demand_reads() {
 
 #[test]
 fn prefetches_keep_to_their_lanes() {
-    let device = cool(LAW, 32);
+    let device = cool(ALONE, 32);
     for (prefetch_lanes, turns) in [(1, 6), (2, 3), (3, 2), (4, 2)] {
         let mut flash = Flash::new(ServiceTable::new(&device.flash.law, 4), 4, prefetch_lanes);
         flash.reserve(16);
@@ -182,7 +185,7 @@ fn prefetches_keep_to_their_lanes() {
 
 #[test]
 fn only_prefetches_that_have_not_begun_are_taken_back() {
-    let mut platform = platform(&cool(LAW, 32), 1);
+    let mut platform = platform(&cool(ALONE, 32), 1);
     let ahead: Vec<Ticket> = (0..3).map(|_| platform.submit(&read(1000, Cause::Prefetch), &[])).collect();
     let demand = platform.submit(&read(1000, Cause::Demand), &[]);
     assert!(!platform.cancel(demand), "a demand read is needed");

@@ -6,8 +6,8 @@ use tightfit_sim::{flash::Flash, service::ServiceTable};
 
 use crate::profile::cool;
 
-/// 100 us and 1 ns a byte, with so many commands and such a ceiling that lanes do not meet.
-const ALONE: &str = "read-latency-us = 100\nlane-mb-per-s = 1000\nreads-per-s = 1000000\nceiling-mb-per-s = 40000\n";
+/// 100 us and 10 ns a byte, with so many commands and such a ceiling that lanes do not meet.
+const ALONE: &str = "read-latency-us = 100\nlane-mb-per-s = 100\nreads-per-s = 1000000000\nceiling-mb-per-s = 40000\n";
 
 /// A read of the list.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ struct Listed {
 
 impl Listed {
     fn finish_ns(&self) -> Option<u64> {
-        self.started_ns.map(|started_ns| started_ns + 100_000 + self.bytes)
+        self.started_ns.map(|started_ns| started_ns + 100_000 + 10 * self.bytes)
     }
 
     fn landed(&self, now_ns: u64) -> bool {
@@ -79,7 +79,7 @@ fn any_call() -> impl Strategy<Value = (u64, Call)> {
         3 => (1_u64..400_000, any::<bool>()).prop_map(|(bytes, ahead)| Call::Submit(bytes, ahead)),
         1 => any::<usize>().prop_map(Call::Cancel),
     ];
-    (prop_oneof![Just(0), 0_u64..200_000], call)
+    (prop_oneof![Just(0), 0_u64..2_000_000], call)
 }
 
 /// Makes the calls on both; how many reads were taken back, and how many were not because they had begun.
@@ -145,7 +145,7 @@ fn reads_are_taken_back_and_begin() {
     let calls: Vec<(u64, Call)> = (0..40)
         .map(|number| {
             let call = if number % 3 == 2 { Call::Cancel(number) } else { Call::Submit(50_000, number % 4 > 0) };
-            (20_000, call)
+            (80_000, call)
         })
         .collect();
     let (taken_back, had_begun) = side_by_side(&calls, 2, 1);

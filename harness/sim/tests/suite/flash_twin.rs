@@ -2,11 +2,11 @@
 //! for the number in flight, which is asked of the law itself; who starts next is scanned for.
 
 use proptest::prelude::*;
-use tightfit_devices::FlashLaw;
+use tightfit_devices::{FlashLaw, law_ns};
 use tightfit_engine::platform::{Cause, Ticket};
 use tightfit_sim::{flash::Flash, service::ServiceTable};
 
-use crate::profile::{LAW, cool};
+use crate::profile::{ALONE, LAW, cool};
 
 /// A read of the fluid.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +22,8 @@ struct Drop {
 /// Service time by the law, nanoseconds.
 fn service_ns(law: &FlashLaw, bytes: u64, lanes: usize) -> f64 {
     let FlashLaw::Parameters { read_latency, lane, reads_per_s, ceiling } = law else { panic!("a law of four") };
-    let (bytes, lanes) = (bytes as f64, lanes as f64);
-    let alone = read_latency.get() as f64 + bytes * 1e9 / lane.get() as f64;
-    alone.max(lanes * 1e9 / *reads_per_s as f64).max(lanes * bytes * 1e9 / ceiling.get() as f64)
+    let [lane, reads, ceiling] = [lane.get(), *reads_per_s, ceiling.get()].map(|rate| rate as f64);
+    law_ns([read_latency.get() as f64, lane, reads, ceiling], bytes as f64, lanes as f64)
 }
 
 /// Lets the fluid run until everything has landed.
@@ -121,7 +120,7 @@ proptest! {
 
 #[test]
 fn the_twin_knows_the_closed_forms() {
-    let law = cool(LAW, 32).flash.law;
+    let law = cool(ALONE, 32).flash.law;
     let of = |count: usize, bytes: u64| {
         let one = Drop { submitted_ns: 0, bytes, cause: Cause::Demand, left: None, landed_ns: None };
         vec![one; count]
@@ -129,15 +128,16 @@ fn the_twin_knows_the_closed_forms() {
     let mut one = of(1, 1_000_000);
     drain(&law, 8, 8, &mut one);
     assert!((one[0].landed_ns.expect("drained") - 1_100_000.0).abs() < 1.0);
-    // Eight of 1 MB share 4 GB/s.
+    // Eight of 1 MB share 4 GB/s, 2 ms, which 1.1 ms alone make somewhat longer.
+    let shared_ns = (2e6_f64.powi(4) + 1.1e6_f64.powi(4) + 160_000_f64.powi(4)).powf(0.25);
     let mut eight = of(8, 1_000_000);
-    drain(&law, 8, 8, &mut eight);
-    assert!(eight.iter().all(|drop| (drop.landed_ns.expect("drained") - 2e6).abs() < 1.0), "{eight:?}");
+    drain(&cool(LAW, 32).flash.law, 8, 8, &mut eight);
+    assert!(eight.iter().all(|drop| (drop.landed_ns.expect("drained") - shared_ns).abs() < 1.0), "{eight:?}");
     // Of eight prefetches on two lanes of eight, two go at a time.
     let mut ahead = of(8, 1_000_000);
     for drop in &mut ahead {
         drop.cause = Cause::Prefetch;
     }
     drain(&law, 8, 2, &mut ahead);
-    assert!((ahead[7].landed_ns.expect("drained") - 4.0 * 1_100_000.0).abs() < 1.0, "{ahead:?}");
+    assert!((ahead[7].landed_ns.expect("drained") - 4.0 * 1_100_000.0).abs() < 10.0, "{ahead:?}");
 }

@@ -12,4 +12,6 @@ mod memory;
 mod profile;
 mod random;
 mod repeat;
+mod slow_flash;
 mod table;
+mod ten_minutes;

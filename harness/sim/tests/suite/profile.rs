@@ -1,6 +1,6 @@
 //! Small device profiles with round numbers, and platforms of them.
 
-use tightfit_devices::{Device, ProcessorKind};
+use tightfit_devices::{Device, ProcessorKind, Stored, WeightFormat};
 use tightfit_engine::{
     platform::{Cause, Kernel, KernelKind, Platform, Read},
     store::Extent,
@@ -11,11 +11,21 @@ use tightfit_sim::{Costs, LayerCosts, SimPlatform, Spec};
 pub(crate) const LAW: &str =
     "read-latency-us = 100\nlane-mb-per-s = 1000\nreads-per-s = 50000\nceiling-mb-per-s = 4000\n";
 
+/// 100 us and 1 ns a byte, with so many commands and such a ceiling that lanes do not meet: exact to the nanosecond for
+/// reads of up to some 100 KB.
+pub(crate) const ALONE: &str =
+    "read-latency-us = 100\nlane-mb-per-s = 1000\nreads-per-s = 1000000000\nceiling-mb-per-s = 40000\n";
+
 /// A grid of three sizes and three numbers of lanes.
 pub(crate) const GRID: &str = "[flash.grid]\nsizes-kib = [4, 64, 1024]\nlanes = [1, 4, 16]\nmb-per-s = [\n[30, 110, 400],\n[400, 1300, 2000],\n[1500, 2400, 2500],\n]\n";
 
 /// A device whose flash is `flash` with a queue of `queue_depth`; powers in mW: idle, active, sustained; tau in seconds.
 pub(crate) fn device(flash: &str, queue_depth: u32, powers: [u64; 3], time_constant_s: u64) -> Device {
+    device_with(flash, queue_depth, powers, time_constant_s, "")
+}
+
+/// The same with further keys of `[heat]`.
+pub(crate) fn device_with(flash: &str, queue_depth: u32, powers: [u64; 3], time_constant_s: u64, heat: &str) -> Device {
     let [idle, active, sustained] = powers;
     let source = "default = { kind = \"assumed\", from = \"a test\" }";
     let (law, grid) = if flash.starts_with('[') { ("", flash) } else { (flash, "") };
@@ -29,7 +39,7 @@ pub(crate) fn device(flash: &str, queue_depth: u32, powers: [u64; 3], time_const
          [[runtime]]\nname = \"bare\"\nprocessor = \"cpu\"\ncompute-format = \"f16\"\nbandwidth-share = 0.5\n\
          compute-share = 0.25\ntoken-overhead-us = 300\nmemory-mb = 10\n[runtime.source]\n{source}\n\
          [power]\nidle-mw = {idle}\ndram-pj-per-byte = 50\nflash-pj-per-byte = 100.5\n[power.source]\n{source}\n\
-         [heat]\nsustained-mw = {sustained}\ntime-constant-s = {time_constant_s}\n[heat.source]\n{source}\n"
+         [heat]\nsustained-mw = {sustained}\ntime-constant-s = {time_constant_s}\n{heat}[heat.source]\n{source}\n"
     );
     Device::parse("test profile", &text).expect("the test's profile is right")
 }
@@ -41,25 +51,18 @@ pub(crate) fn cool(flash: &str, queue_depth: u32) -> Device {
 
 /// What kernels cost: layer 0 is heavy on operations, layer 1 on bytes; attained are 50 GFLOPS and 20 GB/s.
 pub(crate) fn costs() -> Costs {
-    let operations = LayerCosts {
-        dense_bytes: 1000,
-        dense_flops: 5_000_000,
-        row_bytes: 10,
-        row_flops: 50_000,
-        ..Default::default()
-    };
+    let stored = |weights, bytes| Stored::one(WeightFormat::Int4, weights, bytes);
+    let operations = LayerCosts { dense: stored(2_500_000, 1000), row: stored(25_000, 10), ..Default::default() };
     let bytes = LayerCosts {
-        dense_bytes: 2_000_000,
-        dense_flops: 1000,
+        dense: stored(500, 2_000_000),
         kv_bytes: 128,
         attention_flops: 64,
-        row_bytes: 20_000,
-        row_flops: 10,
-        cold_row_bytes: 5_000,
-        predictor_bytes: 400_000,
-        predictor_flops: 100_000,
+        row: stored(5, 20_000),
+        cold_row: stored(5, 5_000),
+        predictor: stored(50_000, 400_000),
+        ..Default::default()
     };
-    Costs { layers: vec![operations, bytes], head_bytes: 4_000_000, head_flops: 2_000_000, ..Costs::default() }
+    Costs { layers: vec![operations, bytes], head: stored(1_000_000, 4_000_000), ..Costs::default() }
 }
 
 /// A platform that keeps up to `lanes` reads in flight.

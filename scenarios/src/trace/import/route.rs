@@ -14,7 +14,7 @@ use super::{
     ImportFormat, Imported,
     lines::{LINE_BYTES_MAX, Lines},
 };
-use crate::trace::{Geometry, Header, Phase, Row, TraceError, Unit, Writer};
+use crate::trace::{Builder, Geometry, Header, Phase, Row, Trace, TraceError, Unit};
 
 pub(super) use columns::names_columns;
 
@@ -38,6 +38,14 @@ impl Choice {
 
 /// Reads the route `from` and writes the trace `to`.
 pub(super) fn import(name: &str, from: &Path, to: &Path) -> Result<Imported, TraceError> {
+    let trace = read(name, from)?;
+    trace.write(to)?;
+    let (tokens, lookups) = (trace.tokens() as u64, trace.lookups());
+    Ok(Imported { format: ImportFormat::RouteCsv, header: trace.header().clone(), tokens, lookups, left_out: None })
+}
+
+/// Reads the route `from`.
+pub(super) fn read(name: &str, from: &Path) -> Result<Trace, TraceError> {
     let mut lines = Lines::open(name, from, LINE_BYTES_MAX)?;
     let mut preamble = Preamble::default();
     let mut columns = None;
@@ -62,10 +70,9 @@ pub(super) fn import(name: &str, from: &Path, to: &Path) -> Result<Imported, Tra
     let header = header(&preamble, &choices);
     let geometry = header.geometry;
     check(&choices, geometry).map_err(|(line, problem)| lines.fail_at(line, problem))?;
-    let mut writer = Writer::create(to, &header, columns.have_weights())?;
-    let tokens = write(&mut writer, &choices, geometry.layers, columns.have_weights())?;
-    writer.finish()?;
-    Ok(Imported { format: ImportFormat::RouteCsv, header, tokens, lookups: choices.len() as u64, left_out: None })
+    let mut builder = Builder::new(name, header, columns.have_weights())?;
+    build(&mut builder, &choices, geometry.layers, columns.have_weights())?;
+    builder.finish()
 }
 
 fn header(preamble: &Preamble, choices: &[Choice]) -> Header {
@@ -122,10 +129,9 @@ fn check(choices: &[Choice], geometry: Geometry) -> Result<(), (usize, String)> 
     Ok(())
 }
 
-/// Writes the tokens, one after another; the number of them.
-fn write(writer: &mut Writer, choices: &[Choice], layers: u32, weights: bool) -> Result<u64, TraceError> {
+/// Adds the tokens, one after another.
+fn build(builder: &mut Builder, choices: &[Choice], layers: u32, weights: bool) -> Result<(), TraceError> {
     let (mut active, mut score) = (Vec::new(), Vec::new());
-    let mut tokens = 0;
     for (request, turn) in (0..).zip(choices.chunk_by(|a, b| a.turn == b.turn)) {
         for (token, choices) in (0..).zip(turn.chunk_by(|a, b| a.token() == b.token())) {
             let mut rest = choices;
@@ -138,10 +144,9 @@ fn write(writer: &mut Writer, choices: &[Choice], layers: u32, weights: bool) ->
                 score.extend(of_layer.iter().map(|choice| choice.weight));
                 let phase = choices[0].phase;
                 let score = weights.then_some(&score[..]);
-                writer.row(&Row { request, token, phase, layer, active: &active, score })?;
+                builder.row(&Row { request, token, phase, layer, active: &active, score })?;
             }
-            tokens += 1;
         }
     }
-    Ok(tokens)
+    Ok(())
 }

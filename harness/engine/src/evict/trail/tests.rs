@@ -4,7 +4,8 @@ use alloc::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use super::{FIRST_RING, Trail};
+use super::Trail;
+use crate::evict::log::FIRST_RING;
 
 const BUNDLES: u32 = 300;
 
@@ -47,7 +48,7 @@ proptest! {
             }
             prop_assert_eq!(trail.oldest(), twin.0.front().copied());
         }
-        prop_assert!(trail.ring > FIRST_RING, "the ring has {} entries", trail.ring);
+        prop_assert!(trail.log.ring > FIRST_RING, "the ring has {} entries", trail.log.ring);
         while let Some(bundle) = twin.0.pop_front() {
             prop_assert_eq!(trail.pop(), Some(bundle));
         }

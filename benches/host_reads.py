@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Reads of this machine's disk: our readers beside fio (psync and io_uring), direct, in turn in one run.
+
+Needs fio (Debian package `fio`) and `cargo build --release -p tightfit-host --example reads`. A file of noise is written to
+--folder and removed at the end. Each cell is measured --rounds times, the four readers in turn in every round, so that other
+load on the machine falls on all of them; the medians are compared.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+SIZES_KIB = [4, 16, 32, 64, 256]
+LANES = [1, 8, 32]
+
+
+def fio(file, engine, size_kib, lanes, seconds):
+    """Throughput of fio in MB/s."""
+    jobs = {"psync": ["--ioengine=psync", f"--numjobs={lanes}", "--thread"],
+            "io_uring": ["--ioengine=io_uring", f"--iodepth={lanes}", "--numjobs=1"]}[engine]
+    out = subprocess.run(
+        ["fio", "--name=reads", f"--filename={file}", "--rw=randread", "--direct=1", f"--bs={size_kib}k", "--time_based",
+         f"--size={os.path.getsize(file)}", f"--runtime={seconds}", "--group_reporting", "--randrepeat=0", "--norandommap",
+         "--output-format=json", *jobs],
+        check=True, capture_output=True, text=True).stdout
+    return json.loads(out[out.index("{"):])["jobs"][0]["read"]["bw_bytes"] / 1e6
+
+
+def ours(program, file, reads, size_kib, lanes, seconds):
+    """Throughput of our reader in MB/s."""
+    out = subprocess.run([program, file, reads, str(size_kib * 1024), str(lanes), str(seconds)],
+                         capture_output=True, text=True)
+    if out.returncode != 0:
+        sys.exit(f"{program}: {out.stdout.strip()}")
+    return float(out.stdout)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--program", default="target/release/examples/reads")
+    options.add_argument("--folder", default=tempfile.gettempdir())
+    options.add_argument("--file-mib", type=int, default=1024)
+    options.add_argument("--seconds", type=int, default=1)
+    options.add_argument("--rounds", type=int, default=3)
+    asked = options.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    print("| KiB | lanes | fio psync | ours, threads | ratio | fio io_uring | ours, ring | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
+    with tempfile.NamedTemporaryFile(dir=asked.folder) as file:
+        for _ in range(asked.file_mib):
+            file.write(os.urandom(1 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+        ratios = {"threads": [], "ring": []}
+        for size_kib in SIZES_KIB:
+            for lanes in LANES:
+                rates = {"psync": [], "direct": [], "io_uring": [], "ring": []}
+                for _ in range(asked.rounds):
+                    for engine in ["psync", "io_uring"]:
+                        rates[engine].append(fio(file.name, engine, size_kib, lanes, asked.seconds))
+                    for reads in ["direct", "ring"]:
+                        rates[reads].append(ours(asked.program, file.name, reads, size_kib, lanes, asked.seconds))
+                psync, direct, uring, ring = (statistics.median(rates[key]) for key in rates)
+                ratios["threads"].append(direct / psync)
+                ratios["ring"].append(ring / uring)
+                print(f"| {size_kib} | {lanes} | {psync:.0f} | {direct:.0f} | {direct / psync:.2f} | {uring:.0f} | {ring:.0f} "
+                      f"| {ring / uring:.2f} |", flush=True)
+    for name, values in ratios.items():
+        print(f"{name}: median {statistics.median(values):.2f}, least {min(values):.2f}, "
+              f"{sum(value >= 0.95 for value in values)} of {len(values)} at 0.95 or more of fio")
+
+
+if __name__ == "__main__":
+    main()

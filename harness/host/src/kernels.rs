@@ -1,0 +1,64 @@
+//! Kernels that really compute over rows of stored weights: products with a vector, and sums of scaled rows.
+//!
+//! Each format has a portable loop, which is the definition, and an AVX2 one, chosen when the program runs. The formats are
+//! those of GGUF, block by block: an `f16` scale (and minimum), then the numbers; the low halves of 4-bit bytes are the first
+//! sixteen numbers of a block.
+
+mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod format;
+mod portable;
+mod vector;
+
+pub use attention::Attention;
+pub use format::Format;
+pub use vector::Vector;
+
+/// Which loops are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Plain loops, which the compiler may vectorise.
+    Portable,
+    /// x86 with AVX2, FMA and F16C.
+    Avx2,
+}
+
+impl Level {
+    /// The best that this processor has.
+    #[must_use]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c") {
+            return Self::Avx2;
+        }
+        Self::Portable
+    }
+
+    /// The product of a row and a vector; of the longer one the end is left out.
+    #[must_use]
+    pub fn dot(self, format: Format, row: &[u8], vector: &Vector) -> f32 {
+        match self {
+            Self::Portable => portable::dot(format, row, vector),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `detect` is the one place that makes this level, and it found the features.
+            #[expect(unsafe_code, reason = "calls what needs processor features")]
+            Self::Avx2 => unsafe { avx2::dot(format, row, vector) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 => portable::dot(format, row, vector),
+        }
+    }
+
+    /// Adds `scale` times a row to `sums`; of the longer one the end is left out.
+    pub fn add_scaled(self, format: Format, row: &[u8], scale: f32, sums: &mut [f32]) {
+        match self {
+            Self::Portable => portable::add_scaled(format, row, scale, sums),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            #[expect(unsafe_code, reason = "calls what needs processor features")]
+            Self::Avx2 => unsafe { avx2::add_scaled(format, row, scale, sums) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 => portable::add_scaled(format, row, scale, sums),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The loops for x86 processors with AVX2, FMA and F16C.
+//!
+//! Integer rows are multiplied as integers: 32 products at a time, summed in pairs (`maddubs`, `madd`), scaled once a block.
+//! No pair overflows 16 bits: the larger factor is at most 127 for 4-bit rows (15 x 127 x 2 = 3,810), and 8-bit rows have
+//! their sign moved to the vector (127 x 127 x 2 = 32,258).
+
+#![expect(unsafe_code, reason = "loads from slices through intrinsics")]
+#![allow(clippy::wildcard_imports, reason = "three dozen intrinsics, whose names say where they are from")]
+
+use std::arch::x86_64::*;
+
+use super::{
+    format::Format,
+    portable,
+    vector::{BLOCK, Vector},
+};
+
+/// See [`super::Level::dot`].
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn dot(format: Format, row: &[u8], vector: &Vector) -> f32 {
+    let blocks = vector.blocks(format, row);
+    let row = &row[..blocks * format.block_bytes()];
+    match format {
+        Format::F32 => dot_floats::<4>(row, &vector.values),
+        Format::F16 => dot_floats::<2>(row, &vector.values),
+        Format::Q8_0 => dot_q8_0(row, vector),
+        Format::Q4_0 => dot_q4::<18>(row, vector),
+        Format::Q4_1 => dot_q4::<20>(row, vector),
+    }
+}
+
+/// See [`super::Level::add_scaled`].
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn add_scaled(format: Format, row: &[u8], scale: f32, sums: &mut [f32]) {
+    match format {
+        Format::F32 => add_floats::<4>(Format::F32, row, scale, sums),
+        Format::F16 => add_floats::<2>(Format::F16, row, scale, sums),
+        Format::Q8_0 => add_q8_0(row, scale, sums),
+        Format::Q4_0 => add_q4::<18>(row, scale, sums),
+        Format::Q4_1 => add_q4::<20>(row, scale, sums),
+    }
+}
+
+/// Eight floats, of 4 or 2 bytes each.
+#[target_feature(enable = "avx2,f16c")]
+fn load_eight<const BYTES: usize>(row: &[u8]) -> __m256 {
+    let row = &row[..8 * BYTES];
+    // SAFETY: the slice has the bytes that are loaded; the loads ask for no alignment.
+    unsafe {
+        if BYTES == 4 {
+            _mm256_loadu_ps(row.as_ptr().cast())
+        } else {
+            _mm256_cvtph_ps(_mm_loadu_si128(row.as_ptr().cast()))
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn dot_floats<const BYTES: usize>(row: &[u8], values: &[f32]) -> f32 {
+    let mut sums = [_mm256_setzero_ps(); 4];
+    let whole = row.len() / BYTES / 32 * 32;
+    for at in (0..whole).step_by(32) {
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            let first = at + 8 * lane;
+            let others = &values[first..first + 8];
+            // SAFETY: eight floats are there.
+            let others = unsafe { _mm256_loadu_ps(others.as_ptr()) };
+            *sum = _mm256_fmadd_ps(load_eight::<BYTES>(&row[first * BYTES..]), others, *sum);
+        }
+    }
+    let all = _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3]));
+    let format = if BYTES == 4 { Format::F32 } else { Format::F16 };
+    sum_of(all) + portable::dot_floats(format, &row[whole * BYTES..], &values[whole..])
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn dot_q8_0(row: &[u8], vector: &Vector) -> f32 {
+    let mut sum = _mm256_setzero_ps();
+    for (number, block) in row.chunks_exact(34).enumerate() {
+        let others = &vector.numbers[number * BLOCK..][..BLOCK];
+        // SAFETY: a block has 32 bytes behind its scale, and so has the vector's.
+        let (weights, others) =
+            unsafe { (_mm256_loadu_si256(block[2..34].as_ptr().cast()), _mm256_loadu_si256(others.as_ptr().cast())) };
+        let products = products(_mm256_abs_epi8(weights), _mm256_sign_epi8(others, weights));
+        let scale = half(block, 0) * vector.scales[number];
+        sum = _mm256_fmadd_ps(_mm256_set1_ps(scale), products, sum);
+    }
+    sum_of(sum)
+}
+
+/// 4-bit rows with a scale alone (18 bytes a block) or with a minimum (20).
+#[target_feature(enable = "avx2,fma,f16c")]
+fn dot_q4<const BYTES: usize>(row: &[u8], vector: &Vector) -> f32 {
+    let mut sum = _mm256_setzero_ps();
+    let mut least = 0.0;
+    for (number, block) in row.chunks_exact(BYTES).enumerate() {
+        let others = &vector.numbers[number * BLOCK..][..BLOCK];
+        // SAFETY: the vector's block has 32 bytes.
+        let others = unsafe { _mm256_loadu_si256(others.as_ptr().cast()) };
+        let products = products(nibbles(&block[BYTES - 16..]), others);
+        let scale = half(block, 0);
+        let minimum = if BYTES == 18 { -8.0 * scale } else { half(block, 2) };
+        sum = _mm256_fmadd_ps(_mm256_set1_ps(scale * vector.scales[number]), products, sum);
+        least += minimum * vector.sums[number];
+    }
+    sum_of(sum) + least
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn add_floats<const BYTES: usize>(format: Format, row: &[u8], scale: f32, sums: &mut [f32]) {
+    let count = (row.len() / BYTES).min(sums.len());
+    let whole = count / 8 * 8;
+    let by = _mm256_set1_ps(scale);
+    for at in (0..whole).step_by(8) {
+        let sums = &mut sums[at..at + 8];
+        // SAFETY: eight floats are there.
+        unsafe {
+            let added = _mm256_fmadd_ps(load_eight::<BYTES>(&row[at * BYTES..]), by, _mm256_loadu_ps(sums.as_ptr()));
+            _mm256_storeu_ps(sums.as_mut_ptr(), added);
+        }
+    }
+    portable::add_scaled(format, &row[whole * BYTES..count * BYTES], scale, &mut sums[whole..count]);
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn add_q8_0(row: &[u8], scale: f32, sums: &mut [f32]) {
+    for (block, sums) in row.chunks_exact(34).zip(sums.chunks_exact_mut(BLOCK)) {
+        let by = _mm256_set1_ps(half(block, 0) * scale);
+        for eight in 0..4 {
+            let numbers = &block[2 + 8 * eight..][..8];
+            // SAFETY: eight bytes are there.
+            let numbers = unsafe { _mm256_cvtepi8_epi32(_mm_loadl_epi64(numbers.as_ptr().cast())) };
+            add_eight(_mm256_cvtepi32_ps(numbers), by, _mm256_setzero_ps(), &mut sums[8 * eight..]);
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn add_q4<const BYTES: usize>(row: &[u8], scale: f32, sums: &mut [f32]) {
+    for (block, sums) in row.chunks_exact(BYTES).zip(sums.chunks_exact_mut(BLOCK)) {
+        let own = half(block, 0);
+        let minimum = if BYTES == 18 { -8.0 * own } else { half(block, 2) };
+        let (by, least) = (_mm256_set1_ps(own * scale), _mm256_set1_ps(minimum * scale));
+        let all = nibbles(&block[BYTES - 16..]);
+        let (low, high) = (_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all));
+        let eights = [low, _mm_srli_si128::<8>(low), high, _mm_srli_si128::<8>(high)];
+        for (eight, numbers) in eights.into_iter().enumerate() {
+            add_eight(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(numbers)), by, least, &mut sums[8 * eight..]);
+        }
+    }
+}
+
+/// Adds `numbers` x `by` + `least` to eight sums.
+#[target_feature(enable = "avx2,fma")]
+fn add_eight(numbers: __m256, by: __m256, least: __m256, sums: &mut [f32]) {
+    let sums = &mut sums[..8];
+    // SAFETY: eight floats are there.
+    unsafe {
+        let before = _mm256_add_ps(_mm256_loadu_ps(sums.as_ptr()), least);
+        _mm256_storeu_ps(sums.as_mut_ptr(), _mm256_fmadd_ps(numbers, by, before));
+    }
+}
+
+/// The 32 numbers of a 4-bit block: low halves, then high halves.
+#[target_feature(enable = "avx2")]
+fn nibbles(pairs: &[u8]) -> __m256i {
+    let pairs = &pairs[..16];
+    // SAFETY: sixteen bytes are there.
+    let pairs = unsafe { _mm_loadu_si128(pairs.as_ptr().cast()) };
+    let both = _mm256_set_m128i(_mm_srli_epi16::<4>(pairs), pairs);
+    _mm256_and_si256(both, _mm256_set1_epi8(15))
+}
+
+/// Eight sums of four products each: unsigned times signed.
+#[target_feature(enable = "avx2")]
+fn products(weights: __m256i, others: __m256i) -> __m256 {
+    let pairs = _mm256_maddubs_epi16(weights, others);
+    _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+}
+
+/// The `f16` at a byte of a block.
+#[target_feature(enable = "f16c")]
+fn half(block: &[u8], at: usize) -> f32 {
+    let bits = i32::from(u16::from_le_bytes([block[at], block[at + 1]]));
+    _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(bits)))
+}
+
+/// The sum of eight floats.
+#[target_feature(enable = "avx2")]
+fn sum_of(eight: __m256) -> f32 {
+    let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+}

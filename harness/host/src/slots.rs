@@ -1,0 +1,102 @@
+//! Where the slots of the resident set lie in memory, and where the weights that are always there do.
+//!
+//! Slots of one size are packed, each rounded up to a cache line, or to a direct unit where slots are so large that this
+//! hardly counts: a read then lands in them without a copy.
+
+use tightfit_engine::{
+    Store,
+    resident::{Placement, Resident},
+};
+
+use crate::storage::DIRECT_UNIT_BYTES;
+
+/// Slots from here on are aligned for direct reads: the padding is then at most a sixteenth.
+const LARGE_BYTES: usize = 16 * DIRECT_UNIT_BYTES;
+const LINE_BYTES: usize = 64;
+
+/// Slots of one size.
+#[derive(Clone, Copy, Debug)]
+struct Pool {
+    first_slot: u32,
+    offset: usize,
+    stride: usize,
+    bundle_bytes: usize,
+}
+
+/// Addresses in the buffer by slot.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
+    pools: Vec<Pool>,
+    count: u32,
+    dense_offset: usize,
+    bytes: usize,
+}
+
+impl Slots {
+    /// Room for every slot that the engine may give out under `placement`, then for `dense_bytes`.
+    pub(crate) fn new(store: &Store, placement: Placement, dense_bytes: u64) -> Self {
+        let count = store.geometry().bundles();
+        let starts: Vec<(u32, u64)> = Resident::new(store, placement).pools().collect();
+        let ends = starts.iter().skip(1).map(|&(first, _)| first).chain([count]);
+        let mut offset = 0_usize;
+        let mut pools = Vec::with_capacity(starts.len());
+        for (&(first_slot, bytes), end) in starts.iter().zip(ends) {
+            let bundle_bytes = to_usize(bytes);
+            let unit = if bundle_bytes >= LARGE_BYTES { DIRECT_UNIT_BYTES } else { LINE_BYTES };
+            let stride = bundle_bytes.next_multiple_of(unit);
+            offset = offset.next_multiple_of(DIRECT_UNIT_BYTES);
+            pools.push(Pool { first_slot, offset, stride, bundle_bytes });
+            offset += stride * (end - first_slot) as usize;
+        }
+        let dense_offset = offset.next_multiple_of(DIRECT_UNIT_BYTES);
+        let bytes = dense_offset + to_usize(dense_bytes).next_multiple_of(DIRECT_UNIT_BYTES);
+        Self { pools, count, dense_offset, bytes }
+    }
+
+    /// Number of slots.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Size of the whole.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// First byte of the weights that are always there.
+    pub(crate) fn dense_offset(&self) -> usize {
+        self.dense_offset
+    }
+
+    /// First byte of a slot.
+    pub(crate) fn offset(&self, slot: u32) -> usize {
+        let pool = self.pool(slot);
+        pool.offset + pool.stride * (slot - pool.first_slot) as usize
+    }
+
+    /// Bytes of the slot's bundle, and those that the slot has room for.
+    pub(crate) fn room(&self, slot: u32) -> (usize, usize) {
+        let pool = self.pool(slot);
+        (pool.bundle_bytes, pool.stride)
+    }
+
+    /// Ranges that a budget can fill: of each size of slots, as many as fit `budget_bytes` and a step's own.
+    pub(crate) fn reachable(&self, budget_bytes: u64, row_bundles_max: usize) -> Vec<(usize, usize)> {
+        let ends = self.pools.iter().skip(1).map(|pool| pool.first_slot).chain([self.count]);
+        let range = |(pool, end): (&Pool, u32)| {
+            let fits = to_usize(budget_bytes) / pool.bundle_bytes + row_bundles_max;
+            (pool.offset, pool.stride * fits.min((end - pool.first_slot) as usize))
+        };
+        self.pools.iter().zip(ends).map(range).collect()
+    }
+
+    fn pool(&self, slot: u32) -> &Pool {
+        assert!(slot < self.count, "slot {slot} of {}", self.count);
+        &self.pools[self.pools.partition_point(|pool| pool.first_slot <= slot) - 1]
+    }
+}
+
+/// A size that has to fit the address space.
+pub(crate) fn to_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).expect("a size that fits the address space")
+}

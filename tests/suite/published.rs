@@ -1,0 +1,83 @@
+//! Published runs beside their predictions: what must hold whatever the fits of the day say.
+
+use tightfit::{
+    reports::validation::ValidationCase,
+    validate::{self, Which, load::Loaded},
+};
+
+use crate::ask::Ask;
+
+/// The predicted cases of the files whose name holds `part`, and how many cases were passed by.
+fn predicted(part: &str) -> (Vec<ValidationCase>, usize) {
+    let loaded = Loaded::built_in(&[part.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
+    let passed_by = loaded.passed_by.values().sum();
+    let validation = validate::validate(&loaded, Which::Profiles).unwrap_or_else(|error| panic!("{error}"));
+    (validation.cases, passed_by)
+}
+
+/// The predicted figure of a case.
+fn figure(cases: &[ValidationCase], name: &str, metric: &str) -> f64 {
+    let end = format!("/{name}/{metric}");
+    let found: Vec<&ValidationCase> = cases.iter().filter(|case| case.id.ends_with(&end)).collect();
+    assert_eq!(found.len(), 1, "{end}");
+    found[0].predicted
+}
+
+#[test]
+fn tables_of_llm_in_a_flash() {
+    let (cases, _) = predicted("llm-in-a-flash");
+    let of = |metric: &str| cases.iter().filter(|case| case.metric == metric).collect::<Vec<_>>();
+    let (reads, totals) = (of("I/O ms/token"), of("total ms/token"));
+    assert!(reads.len() >= 6 && totals.len() >= 5, "{} and {} figures", reads.len(), totals.len());
+    for case in &reads {
+        assert!(case.error.abs() < 0.15, "{}: {} of {}", case.id, case.predicted, case.published);
+    }
+    for (place, case) in totals.iter().enumerate() {
+        assert!(case.error.abs() < 0.2, "{}: {} of {}", case.id, case.predicted, case.published);
+        for other in &totals[..place] {
+            let order = (case.published < other.published, case.predicted < other.predicted);
+            assert_eq!(order.0, order.1, "{} and {}", case.id, other.id);
+        }
+    }
+}
+
+#[test]
+fn layers_that_stay_help_until_memory_is_short() {
+    let (cases, _) = predicted("mlx-layer-stream-iphone");
+    let rate = |layers: u32| figure(&cases, &format!("{layers} of 32 layers resident"), "decode tokens/s");
+    let rates = [0, 2, 8, 11, 14].map(rate);
+    assert!(rates.is_sorted(), "{rates:?}");
+    assert!(rate(20) < rates[0], "slower than streaming everything: {}", rate(20));
+    assert!(figure(&cases, "32 of 32 layers resident", "killed after s") > 0.0, "killed");
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn experts_from_flash() {
+    let (cases, passed_by) = predicted("bigmoe");
+    if cases.is_empty() {
+        assert!(passed_by >= 10, "what is passed by is counted: {passed_by}");
+        eprintln!("skipped: the route of BigMoeOnEdge is not in ../shared/data/bigmoe");
+        return;
+    }
+    for case in cases.iter().filter(|case| ["hit rate %", "flash MiB/token"].contains(&case.metric.as_str())) {
+        assert!(case.error.abs() < 0.06, "{}: {} of {}", case.id, case.predicted, case.published);
+    }
+    let rate = |name: &str| figure(&cases, name, "decode tokens/s");
+    let warm = rate("cache 4000 MiB, 4 lanes");
+    assert!(rate("cache 4000 MiB, 4 lanes, overlapped") > warm, "overlap gains over a warm cache");
+    assert!(warm > rate("cache 2000 MiB, 4 lanes") && rate("cache 2000 MiB, 4 lanes") > rate("no cache, 4 lanes"));
+    let recorded = "cache 4000 MiB, 4 lanes, overlapped, 6 experts";
+    assert!((rate(recorded) / 5.70 - 1.0).abs() < 0.15, "the recorded run: {} of 5.70", rate(recorded));
+}
+
+#[test]
+fn an_even_drawn_route_hits_less() {
+    let hits = |flat: &str| {
+        let ask = Ask { scenario: "story-397b-macbook", strategy: Some("lru-of-experts"), ..Ask::default() };
+        ask.result_with(&[flat]).cache.decode_hit_rate
+    };
+    let (skewed, even) = (hits("synthetic-trace.flat-ranks=5"), hits("synthetic-trace.flat-ranks=200"));
+    assert!(skewed > even + 0.2, "{skewed} and {even}");
+    assert!(even > 0.0, "the cache is used");
+}
