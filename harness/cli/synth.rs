@@ -51,7 +51,7 @@ pub(crate) fn fit(options: &FitTrace) -> Result<(), RunError> {
     } else {
         let original = traces::load(&options.trace)?;
         let mut recipe = fit::to_trace(&stem, &original, FIT_SEED)?;
-        recipe.seed = options.seed;
+        recipe.seed = options.seed.unwrap_or(recipe.seed);
         save(options, &recipe)?;
         let likeness = likeness::likeness(&original, &synth::trace(&recipe)?, &[]);
         Report { recipe: stem, likeness: Some(likeness), published: Vec::new() }

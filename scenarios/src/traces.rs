@@ -67,6 +67,7 @@ pub fn load(name_or_path: &str) -> Result<Trace, TraceError> {
 }
 
 /// A recorded trace by built-in name or path, to be read row by row; `None` for a synthetic one.
+#[must_use]
 pub fn reader(name_or_path: &str) -> Option<Result<Reader, TraceError>> {
     if recipe(name_or_path).is_some() {
         return None;
@@ -82,11 +83,9 @@ pub fn reader(name_or_path: &str) -> Option<Result<Reader, TraceError>> {
 
 /// The trace that `bytes` of that name make.
 pub fn from_bytes(name_or_path: &str, bytes: Vec<u8>) -> Result<Trace, TraceError> {
-    match recipe(name_or_path) {
-        None => trace::read_bytes(name_or_path, bytes),
-        Some(_) => {
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            synth::trace(&Recipe::parse(&Text { origin: name_or_path.to_owned(), text })?)
-        }
+    if recipe(name_or_path).is_none() {
+        return trace::read_bytes(name_or_path, bytes);
     }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    synth::trace(&Recipe::parse(&Text { origin: name_or_path.to_owned(), text })?)
 }

@@ -90,9 +90,9 @@ pub(crate) struct FitTrace {
     /// The recipe to write.
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) out: PathBuf,
-    /// Seed of the traces that the recipe makes.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
+    /// Seed of the trace that the recipe makes, instead of the one that makes the likest.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// Print JSON.
     #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
     pub(crate) format: InfoFormat,

@@ -7,6 +7,7 @@ mod published;
 mod recorded;
 mod search;
 mod simulated;
+mod whole;
 
 pub use published::to_published;
 pub use recorded::to_trace;

@@ -17,7 +17,9 @@ pub struct TokenProcess {
     pub near_tokens: f64,
     /// How far back kin may lie, in tokens: what the generator keeps in memory.
     pub memory_tokens: u32,
-    /// How much likeness varies between tokens: a token's is a layer's times a factor from 1 - spread to 1 + spread.
+    /// How much likeness differs between tokens: one half of them has a layer's times 1 + spread, the other times 1 - spread.
+    /// Words that come back take what they took before, and new ones don't; an even spread in between makes caches of two to
+    /// four tokens hit too often.
     pub spread: f64,
     /// Likeness and recency of a prompt's tokens, as a share of a generated token's.
     pub prompt_factor: f64,
@@ -39,7 +41,7 @@ pub(super) struct Token {
 impl TokenProcess {
     /// The token of that number, the `position`th of its request.
     pub(super) fn token(&self, seed: u64, number: u64, position: u32, is_prompt: bool) -> Token {
-        let mut random = Random::at(seed, b"kin     ", number, 0);
+        let mut random = Random::at(seed, *b"kin     ", number, 0);
         let factor = if is_prompt { self.prompt_factor } else { 1.0 };
         let reach = position.min(self.memory_tokens);
         let mut kin_lag = 0;
@@ -54,8 +56,7 @@ impl TokenProcess {
                 1 + random.below(reach)
             };
         }
-        let place = f64::from(random.number()) / f64::from(u32::MAX);
-        let likeness = factor * (1.0 - self.spread + 2.0 * self.spread * place);
+        let likeness = factor * if random.happens(0.5) { 1.0 + self.spread } else { 1.0 - self.spread };
         Token { number, kin_lag, likeness, recency: factor }
     }
 }

@@ -50,7 +50,7 @@ pub(super) struct Layer {
 impl Layer {
     pub(super) fn new(process: LayerProcess, seed: u64, number: u32, bundles: u32, memory_tokens: u32) -> Self {
         let mut order: Vec<u32> = (0..bundles).collect();
-        let mut random = Random::at(seed, b"order   ", 0, number);
+        let mut random = Random::at(seed, *b"order   ", 0, number);
         for rank in (1..bundles).rev() {
             order.swap(rank as usize, random.below(rank + 1) as usize);
         }
@@ -74,7 +74,7 @@ impl Layer {
 
     /// The next token's set, ascending.
     pub(super) fn next(&mut self, token: &Token) -> &[u32] {
-        let mut random = Random::at(self.seed, b"set     ", token.number, self.number);
+        let mut random = Random::at(self.seed, *b"set     ", token.number, self.number);
         let count = self.count(&mut random);
         let place = self.tokens % self.past.len();
         let mut set = std::mem::take(&mut self.past[place]);
@@ -112,8 +112,8 @@ impl Layer {
                 Some(place) => self.past[place][random.below(self.lengths(place)) as usize],
                 None => self.bundles[self.popularity.rank(random.number())],
             };
-            let taken = &mut self.taken[bundle as usize];
-            if std::mem::replace(taken, self.stamp) != self.stamp {
+            let last = &mut self.taken[bundle as usize];
+            if std::mem::replace(last, self.stamp) != self.stamp {
                 set.push(bundle);
             }
         }

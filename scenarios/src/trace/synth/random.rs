@@ -7,9 +7,9 @@ use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
 pub(super) struct Random(ChaCha8Rng);
 
 impl Random {
-    pub(super) fn at(seed: u64, name: &[u8; 8], token: u64, layer: u32) -> Self {
+    pub(super) fn at(seed: u64, name: [u8; 8], token: u64, layer: u32) -> Self {
         let mut key = [0; 32];
-        let numbers = [seed, u64::from_le_bytes(*name), token, u64::from(layer)];
+        let numbers = [seed, u64::from_le_bytes(name), token, u64::from(layer)];
         for (place, number) in key.chunks_exact_mut(8).zip(numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }

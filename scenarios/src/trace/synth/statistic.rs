@@ -122,6 +122,64 @@ pub fn over_layers(trace: &Trace, statistic: Statistic) -> Option<f64> {
     Some(sum? / f64::from(layers))
 }
 
+/// Shares of the counted tokens' lookups, one at a time, that an LRU cache of all layers hits at each of these sizes. It
+/// begins empty.
+#[must_use]
+pub fn shared_lru_hits(trace: &Trace, sizes: &[usize]) -> Vec<f64> {
+    let geometry = trace.geometry();
+    let tokens = counted(trace);
+    let lookups: usize =
+        tokens.clone().flat_map(|token| (0..geometry.layers).map(move |layer| trace.active(token, layer).len())).sum();
+    let mut last = vec![0; geometry.layers as usize * geometry.bundles_per_layer as usize];
+    let mut newest = Tally::new(lookups);
+    let mut hits = vec![0_u64; sizes.len()];
+    let mut now = 0;
+    for token in tokens {
+        for layer in 0..geometry.layers {
+            for &bundle in trace.active(token, layer) {
+                now += 1;
+                let place = layer as usize * geometry.bundles_per_layer as usize + bundle as usize;
+                let before = std::mem::replace(&mut last[place], now);
+                if before > 0 {
+                    // Others that were looked up since: as many newest lookups lie after the last of this one.
+                    let since = newest.sum(now - 1) - newest.sum(before);
+                    hits.iter_mut().zip(sizes).for_each(|(hits, &size)| *hits += u64::from(since < size));
+                    newest.add(before, usize::MAX);
+                }
+                newest.add(now, 1);
+            }
+        }
+    }
+    hits.into_iter().map(|hits| hits as f64 / lookups.max(1) as f64).collect()
+}
+
+/// Sums of beginnings of a list of counts (a Fenwick tree), places counted from 1.
+struct Tally(Vec<usize>);
+
+impl Tally {
+    fn new(places: usize) -> Self {
+        Self(vec![0; places + 1])
+    }
+
+    /// Adds `number`, which may be the largest to take one away, at a place.
+    fn add(&mut self, mut place: usize, number: usize) {
+        while place < self.0.len() {
+            self.0[place] = self.0[place].wrapping_add(number);
+            place += place & place.wrapping_neg();
+        }
+    }
+
+    /// The sum of the places up to this one.
+    fn sum(&self, mut place: usize) -> usize {
+        let mut sum = 0_usize;
+        while place > 0 {
+            sum = sum.wrapping_add(self.0[place]);
+            place &= place - 1;
+        }
+        sum
+    }
+}
+
 /// Mean number of bundles next to each other in a set.
 #[must_use]
 pub fn run_bundles(trace: &Trace) -> Option<f64> {

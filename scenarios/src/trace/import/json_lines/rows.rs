@@ -20,7 +20,7 @@ pub(super) struct Placed {
 /// All routes.
 #[derive(Default)]
 pub(super) struct Rows {
-    rows: Vec<Placed>,
+    placed: Vec<Placed>,
     ids: Vec<u32>,
     weights: Vec<f32>,
     requests: HashMap<String, u32>,
@@ -28,7 +28,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.placed.is_empty()
     }
 
     pub(super) fn have_weights(&self) -> bool {
@@ -58,7 +58,7 @@ impl Rows {
         let request = *self.requests.entry(route.request).or_insert(next);
         let Route { token, layer, phase, .. } =
             Route { request: String::new(), experts: Vec::new(), weights: None, ..route };
-        self.rows.push(Placed { request, token, layer, phase, first: self.ids.len(), count, line });
+        self.placed.push(Placed { request, token, layer, phase, first: self.ids.len(), count, line });
         self.ids.extend(route.experts);
         self.weights.extend(weights);
         Ok(())
@@ -66,8 +66,8 @@ impl Rows {
 
     /// Puts the rows in order; the layers that there are, ascending.
     pub(super) fn sort(&mut self) -> Result<Vec<u32>, (usize, String)> {
-        self.rows.sort_unstable_by_key(|row| (row.request, row.token, row.layer, row.line));
-        for pair in self.rows.windows(2) {
+        self.placed.sort_unstable_by_key(|row| (row.request, row.token, row.layer, row.line));
+        for pair in self.placed.windows(2) {
             let place = |row: &Placed| (row.request, row.token, row.layer);
             if place(&pair[0]) == place(&pair[1]) {
                 return Err((
@@ -76,7 +76,7 @@ impl Rows {
                 ));
             }
         }
-        let mut layers: Vec<u32> = self.rows.iter().map(|row| row.layer).collect();
+        let mut layers: Vec<u32> = self.placed.iter().map(|row| row.layer).collect();
         layers.sort_unstable();
         layers.dedup();
         Ok(layers)
@@ -84,9 +84,9 @@ impl Rows {
 
     /// Refuses a token without one of the layers, ids that no layer has and such as are there twice.
     pub(super) fn check(&self, experts: u32, layers: &[u32]) -> Result<(), (usize, String)> {
-        for (number, row) in self.rows.iter().enumerate() {
+        for (number, row) in self.placed.iter().enumerate() {
             let expected = layers[number % layers.len()];
-            let leader = &self.rows[number - number % layers.len()];
+            let leader = &self.placed[number - number % layers.len()];
             if row.layer != expected || (row.request, row.token) != (leader.request, leader.token) {
                 return Err((
                     leader.line,
@@ -103,12 +103,12 @@ impl Rows {
             if let Some(id) = ids.last().filter(|&&id| id >= experts) {
                 return Err((row.line, format!("expert {id} of {experts}; correct the line, or num_experts")));
             }
-            if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-                return Err((row.line, format!("expert {} twice; a set holds it once", pair[0])));
+            if let Some([id, _]) = ids.array_windows::<2>().find(|[id, next]| id == next) {
+                return Err((row.line, format!("expert {id} twice; a set holds it once")));
             }
         }
-        if self.rows.len() % layers.len() != 0 {
-            let last = &self.rows[self.rows.len() - 1];
+        if !self.placed.len().is_multiple_of(layers.len()) {
+            let last = &self.placed[self.placed.len() - 1];
             return Err((last.line, format!("token {} lacks its last layers; the log is cut short", last.token)));
         }
         Ok(())
@@ -116,7 +116,7 @@ impl Rows {
 
     /// Tokens in order, each with all its layers.
     pub(super) fn tokens(&self, layers: usize) -> impl Iterator<Item = &[Placed]> {
-        self.rows.chunks(layers)
+        self.placed.chunks(layers)
     }
 
     /// Ids of a row as logged.

@@ -51,7 +51,7 @@ fn solve(recipe: &Recipe, layers: &[u32], only: Option<u32>) -> [f64; 3] {
             let lengths = Lengths { requests: 1, prompt_tokens: 0, decode_tokens: 256 };
             let runs = if bundles <= 512 { 4 } else { 1 };
             let trial = Trial { tokens: recipe.tokens, lengths, bundles, layer, seed: recipe.seed, runs };
-            let found = trial.shares(process, targets.iter().map(|target| target.statistic));
+            let found = trial.shares(process, &targets);
             shares.iter_mut().zip(found).for_each(|(sum, share)| *sum += share / layers.len() as f64);
         }
         targets.iter().zip(shares).map(|(target, share)| target.miss(share)).sum()

@@ -8,6 +8,7 @@ use super::{
     Target,
     search::{Span, least},
     simulated::Trial,
+    whole,
 };
 use crate::trace::{
     Trace, TraceError,
@@ -15,14 +16,14 @@ use crate::trace::{
         Knots, LayerProcess, Lengths, Recipe, TokenProcess,
         recipe::LayerSection,
         statistic::{
-            Statistic::{self, Closest, Popular, Reach, Repeat, Union},
+            Statistic::{self, Closest, LruHits, Popular, Reach, Repeat, Union},
             TOKENS_MIN, counted,
         },
     },
 };
 
 /// What a layer is held to, and how hard. Overlap with the token before decides small caches, popularity large ones.
-const HELD_TO: [(Statistic, f64); 8] = [
+const SHARES: [(Statistic, f64); 8] = [
     (Repeat { lag: 1 }, 4.0),
     (Repeat { lag: 2 }, 1.0),
     (Repeat { lag: 4 }, 1.0),
@@ -32,6 +33,12 @@ const HELD_TO: [(Statistic, f64); 8] = [
     (Union { tokens: 8 }, 2.0),
     (Union { tokens: 32 }, 2.0),
 ];
+
+/// A cache of the layer's own, in sets of a token, and how hard a layer is held to its hits.
+const CACHES: [f64; 7] = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0];
+const CACHE_WEIGHT: f64 = 4.0;
+/// Wider layers are not held to caches: too slow to count.
+const CACHED_BUNDLES_MAX: u32 = 512;
 
 /// Layers that what all share is fitted on.
 const SAMPLED_LAYERS: u32 = 8;
@@ -48,7 +55,7 @@ struct Recorded {
     prompt: Vec<Vec<Vec<u32>>>,
 }
 
-/// Fits a recipe to the longest request of `trace`. `name` is the recipe's.
+/// Fits a recipe to the longest request of `trace`, its seed too. `name` is the recipe's; `seed` is of the trials.
 pub fn to_trace(name: &str, trace: &Trace, seed: u64) -> Result<Recipe, TraceError> {
     let recorded = Recorded::of(trace)?;
     let mut tokens = TokenProcess {
@@ -75,7 +82,7 @@ pub fn to_trace(name: &str, trace: &Trace, seed: u64) -> Result<Recipe, TraceErr
     let by_layer =
         |number: fn(&LayerProcess) -> f64| Knots::spread(processes.iter().map(number).map(rounded).collect());
     let header = trace.header();
-    Ok(Recipe {
+    let recipe = Recipe {
         name: name.to_owned(),
         title: format!("like a recorded trace of {}", if header.model.is_empty() { "a model" } else { &header.model }),
         model: header.model.clone(),
@@ -103,7 +110,8 @@ pub fn to_trace(name: &str, trace: &Trace, seed: u64) -> Result<Recipe, TraceErr
             },
             keys: BTreeMap::new(),
         },
-    })
+    };
+    whole::closest(&recipe, trace)
 }
 
 /// Three digits after the point are more than a fit knows.
@@ -158,14 +166,22 @@ impl Recorded {
         Trial { tokens, lengths: self.lengths, bundles: self.bundles, layer, seed, runs }
     }
 
+    /// Caches of a layer whose tokens need so many bundles.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few sets of a layer of 512 at most")]
+    fn caches(&self, active_bundles: f64) -> impl Iterator<Item = (Statistic, f64)> + use<> {
+        let is_narrow = self.bundles <= CACHED_BUNDLES_MAX;
+        let sizes = CACHES.into_iter().filter(move |_| is_narrow);
+        sizes.map(move |sets| (LruHits { bundles: (sets * active_bundles).round().max(1.0) as usize }, CACHE_WEIGHT))
+    }
+
     /// The best process of one layer, and how far it is off.
     fn layer(&self, tokens: TokenProcess, layer: u32, seed: u64) -> (LayerProcess, f64) {
         let sets: Vec<&[u32]> = self.sets[layer as usize].iter().map(Vec::as_slice).collect();
         let target = |(statistic, weight): (Statistic, f64)| {
             Some(Target { statistic, value: statistic.of(&sets, self.bundles)?, weight })
         };
-        let targets: Vec<Target> = HELD_TO.into_iter().filter_map(target).collect();
         let (mean, spread) = sizes(&sets);
+        let targets: Vec<Target> = SHARES.into_iter().chain(self.caches(mean)).filter_map(target).collect();
         let process = |at: &[f64; 4]| LayerProcess {
             active_bundles: mean,
             active_spread: spread,

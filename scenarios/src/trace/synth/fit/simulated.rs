@@ -1,7 +1,7 @@
 //! One layer of a candidate, generated and counted.
 
 use super::Target;
-use crate::trace::synth::{LayerProcess, Lengths, TokenProcess, layer::Layer, statistic::Statistic};
+use crate::trace::synth::{LayerProcess, Lengths, TokenProcess, layer::Layer};
 
 /// How a candidate is generated: the same for all candidates of a search.
 #[derive(Clone, Copy, Debug)]
@@ -36,22 +36,18 @@ impl Trial {
 
     /// How far a candidate is off all targets.
     pub(super) fn miss(&self, process: LayerProcess, targets: &[Target]) -> f64 {
-        let shares = self.shares(process, targets.iter().map(|target| target.statistic));
+        let shares = self.shares(process, targets);
         targets.iter().zip(shares).map(|(target, share)| target.miss(share)).sum()
     }
 
-    /// What each statistic comes to, averaged over the runs; a statistic that has no share counts as none.
-    pub(super) fn shares(
-        &self,
-        process: LayerProcess,
-        statistics: impl Iterator<Item = Statistic> + Clone,
-    ) -> Vec<f64> {
-        let mut sums = vec![0.0; statistics.clone().count()];
+    /// What each target's statistic comes to, averaged over the runs; one that has no share counts as none.
+    pub(super) fn shares(&self, process: LayerProcess, targets: &[Target]) -> Vec<f64> {
+        let mut sums = vec![0.0; targets.len()];
         for run in 0..self.runs {
             let sets = self.sets(process, run);
             let sets: Vec<&[u32]> = sets.iter().map(Vec::as_slice).collect();
-            for (sum, statistic) in sums.iter_mut().zip(statistics.clone()) {
-                *sum += statistic.of(&sets, self.bundles).unwrap_or(0.0) / f64::from(self.runs);
+            for (sum, target) in sums.iter_mut().zip(targets) {
+                *sum += target.statistic.of(&sets, self.bundles).unwrap_or(0.0) / f64::from(self.runs);
             }
         }
         sums
