@@ -11,5 +11,13 @@ macro_rules! recipes {
 /// The recipes that are built in, sorted by name; a test holds them to the folder.
 pub const CATALOG: Catalog = Catalog {
     kind: "recipe",
-    entries: recipes!["falcon-7b", "gpt-oss-120b", "llama-2-7b-fatrelu", "mixtral-8x7b", "opt-6.7b", "qwen3-30b-a3b"],
+    entries: recipes![
+        "falcon-7b",
+        "gpt-oss-120b",
+        "llama-2-7b-fatrelu",
+        "mixtral-8x7b",
+        "opt-6.7b",
+        "qwen3-30b-a3b",
+        "qwen3-30b-a3b-phone",
+    ],
 };
