@@ -158,7 +158,9 @@ fn a_fit_finds_a_recipe_that_makes_such_a_trace() {
     let original = trace(&recipe).unwrap();
     let fitted = fit::to_trace("fitted", &original, 99).unwrap();
     let text = Text { origin: "fitted".to_owned(), text: fitted.to_toml() };
-    assert_eq!(Recipe::parse(&text).unwrap(), fitted, "what is written is read back:\n{}", text.text);
+    let read = Recipe::parse(&text).unwrap();
+    assert_eq!(read.to_toml(), text.text, "what is written is read back");
+    assert!((0..4).all(|layer| read.process(layer) == fitted.process(layer)), "{}", text.text);
     let synthetic = trace(&fitted).unwrap();
     assert_ne!(sets(&synthetic), sets(&original));
     for statistic in [
@@ -171,6 +173,33 @@ fn a_fit_finds_a_recipe_that_makes_such_a_trace() {
     ] {
         let [found, wanted] = [&synthetic, &original].map(|trace| statistic::over_layers(trace, statistic).unwrap());
         assert!((found - wanted).abs() < 0.04, "{statistic}: {found} where {wanted} was");
+    }
+}
+
+#[test]
+fn hits_of_a_shared_cache_are_those_of_a_list() {
+    let trace = trace(&recipe(SMALL)).unwrap();
+    let sizes = [4, 16, 40];
+    let found = statistic::shared_lru_hits(&trace, &sizes);
+    for (size, found) in sizes.into_iter().zip(found) {
+        let mut list: Vec<(u32, u32)> = Vec::new();
+        let (mut hits, mut lookups) = (0_u32, 0_u32);
+        for token in statistic::counted(&trace) {
+            for layer in 0..trace.geometry().layers {
+                for &bundle in trace.active(token, layer) {
+                    let place = list.iter().position(|&held| held == (layer, bundle));
+                    hits += u32::from(place.is_some());
+                    lookups += 1;
+                    match place {
+                        Some(place) => drop(list.remove(place)),
+                        None => list.truncate(size - 1),
+                    }
+                    list.insert(0, (layer, bundle));
+                }
+            }
+        }
+        assert!(hits > 0 || size == 4, "{size}");
+        assert!((found - f64::from(hits) / f64::from(lookups)).abs() < 1e-12, "{size}: {found}, {hits} of {lookups}");
     }
 }
 

@@ -180,7 +180,7 @@ fn a_warm_up_is_named_and_left_out() {
 fn a_wrong_log_is_named_by_its_line() {
     let folder = Folder::new();
     for (from, to, expected) in [
-        ("\"layer\": 3, \"topk_ids\": [0, 7]", "\"layer\": 9, \"topk_ids\": [0, 7]", "in:2: token 0 lacks layer 9"),
+        ("\"layer\": 3, \"topk_ids\": [0, 7]", "\"layer\": 9, \"topk_ids\": [0, 7]", "in:5: token 0 lacks layer 9"),
         ("[0, 7]", "[0, 8]", "in:4: expert 8 of 8; correct the line, or num_experts"),
         ("[0, 7]", "[7, 7]", "in:4: expert 7 twice"),
         ("[0, 7]", "[0, 7, 1]", "in:4: 2 topk_weights for 3 topk_ids"),
