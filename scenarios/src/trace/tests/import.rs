@@ -212,7 +212,7 @@ fn a_wrong_log_is_named_by_its_line() {
     assert!(folder.refused(b"{\"layer\": 0,", None).starts_with("in:1: EOF while parsing"));
     assert!(
         folder
-            .refused(&[b'['; 2_000_000], Some(ImportFormat::JsonLines))
+            .refused(&vec![b'['; 2_000_000], Some(ImportFormat::JsonLines))
             .starts_with("in:1: a line of more than 1048576 bytes")
     );
     assert!(folder.refused(b"ARROW1\0\0", None).starts_with("in is an Arrow file; write it as Parquet"));
