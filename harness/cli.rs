@@ -18,6 +18,7 @@ mod run;
 mod show;
 mod store;
 mod sweep;
+mod synth;
 mod timeline;
 mod trace;
 mod validate;

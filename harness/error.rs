@@ -81,7 +81,11 @@ pub enum RunError {
     Usage(String),
 }
 
-/// Errors of a trace begin with its file; only the one about its name says `trace` itself.
+/// Errors of a trace begin with its file; those about its name or its recipe say themselves what they are about.
 fn of_trace(error: &TraceError) -> String {
-    if matches!(error, TraceError::Missing { .. }) { error.to_string() } else { format!("trace {error}") }
+    if matches!(error, TraceError::Missing { .. } | TraceError::Recipe(_)) {
+        error.to_string()
+    } else {
+        format!("trace {error}")
+    }
 }

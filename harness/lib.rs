@@ -12,6 +12,7 @@ pub mod expect;
 pub mod figures;
 pub mod fit;
 pub mod inputs;
+pub mod likeness;
 mod own_policy;
 pub mod provenance;
 mod report;

@@ -55,8 +55,14 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>, is_simulated: bool) -> Proven
             "recorded by {} {} on {}; active: {}",
             header.recorder, header.recorder_version, header.model, header.definition
         );
-        let drawn = inputs.scenario.synthetic_trace.is_some();
-        add("trace".to_owned(), name, if drawn { SourceKind::Assumed } else { SourceKind::Measured }, &from);
+        if header.is_synthetic() {
+            let source = header.notes.get("source").map_or("", String::as_str);
+            let from = format!("generated, not recorded; active: {}; its recipe is {source}", header.definition);
+            add("trace.synthetic".to_owned(), name, SourceKind::Assumed, &from);
+        } else {
+            let drawn = inputs.scenario.synthetic_trace.is_some();
+            add("trace".to_owned(), name, if drawn { SourceKind::Assumed } else { SourceKind::Measured }, &from);
+        }
     }
     for (key, value) in cell.strategy.settings.iter().filter(|(key, _)| is_guess(key)) {
         let from = format!("strategy {}: how good a predictor or a draft is depends on the model", cell.strategy.name);

@@ -9,11 +9,7 @@ use std::{
 };
 
 use tightfit_devices::Device;
-use tightfit_scenarios::{
-    Model,
-    trace::{self, Trace},
-    traces,
-};
+use tightfit_scenarios::{Model, trace::Trace, traces};
 use toml::Value;
 
 use crate::{
@@ -50,12 +46,12 @@ impl Shelf {
         self.models.get(name, || Ok((Arc::new(Model::load(name)?), text_digest(name, Model::text(name)))))
     }
 
-    /// A trace by name or path.
+    /// A trace by name or path; a synthetic one is generated once.
     pub(crate) fn trace(&self, name: &str) -> Result<(Arc<Trace>, String), RunError> {
         self.traces.get(name, || {
             let bytes = traces::bytes(name)?;
             let digest = hexadecimal(&bytes);
-            Ok((Arc::new(trace::read_bytes(name, bytes)?), digest))
+            Ok((Arc::new(traces::from_bytes(name, bytes)?), digest))
         })
     }
 

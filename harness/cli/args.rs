@@ -24,7 +24,7 @@ pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
 pub(crate) use live::HeldWeights;
 pub(crate) use live::{Perplexity, Predict, Record, Train};
 pub(crate) use model::{ImportModel, ModelCommand};
-pub(crate) use trace::{Count, Export, ExportTo, Import, ImportFrom, Info, Prompt};
+pub(crate) use trace::{Count, Export, ExportTo, FitTrace, Import, ImportFrom, Info, Prompt, Synth};
 
 /// How a language model too big for its device runs on it, and which strategy runs it best.
 #[derive(Debug, Parser)]
@@ -249,6 +249,10 @@ pub(crate) enum Trace {
     Import(Import),
     /// Write a trace's lookups for a cache simulator.
     Export(Export),
+    /// Find the numbers of a generator that makes traces like this one, and say how like.
+    Fit(FitTrace),
+    /// Generate a trace from a recipe.
+    Synth(Synth),
     /// Record a trace by running a real model (needs the `live` feature).
     Record(Record),
     /// Fit a low-rank predictor on one recording, and add what it names to another (needs the `live` feature).

@@ -4,7 +4,7 @@ use tightfit::{
     RunError,
     scenarios::{
         scenario::Prefill,
-        trace::{self, ExportFormat, ImportFormat, Lookups},
+        trace::{self, ExportFormat, ImportFormat, Lookups, RowFormat},
         traces,
     },
 };
@@ -18,6 +18,7 @@ use super::{
 pub(crate) fn import(options: &Import) -> Result<(), RunError> {
     let format = options.from.map(|format| match format {
         ImportFrom::RouteCsv => ImportFormat::RouteCsv,
+        ImportFrom::Jsonl => ImportFormat::JsonLines,
         ImportFrom::OracleGeneral => ImportFormat::OracleGeneral,
         ImportFrom::Csv => ImportFormat::Csv,
     });
@@ -42,11 +43,17 @@ pub(crate) fn import(options: &Import) -> Result<(), RunError> {
 /// Writes a trace's lookups.
 pub(crate) fn export(options: &Export) -> Result<(), RunError> {
     let trace = traces::load(&options.trace)?;
-    let lookups = Lookups::of(&trace, prefill(options.prefill));
     let format = match options.to {
         ExportTo::OracleGeneral => ExportFormat::OracleGeneral,
         ExportTo::Csv => ExportFormat::Csv,
+        ExportTo::RouteCsv | ExportTo::Jsonl => {
+            let format = if options.to == ExportTo::Jsonl { RowFormat::JsonLines } else { RowFormat::RouteCsv };
+            trace::export_rows(&trace, format, &options.out)?;
+            output::note(&format!("wrote {}: {} lookups", options.out.display(), trace.lookups()));
+            return Ok(());
+        }
     };
+    let lookups = Lookups::of(&trace, prefill(options.prefill));
     trace::export(&lookups, &trace.header().bundle_bytes, format, &options.out)?;
     output::note(&format!("wrote {}: {} lookups", options.out.display(), lookups.ids().len()));
     Ok(())

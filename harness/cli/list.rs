@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use tightfit::{
     RunError,
     devices::Device,
-    scenarios::{Model, Scenario, Settings, Strategy, model::MixerKind, scenario, strategy, traces},
+    scenarios::{
+        Model, Scenario, Settings, Strategy,
+        model::MixerKind,
+        scenario, strategy,
+        trace::synth::{self, Recipe},
+        traces,
+    },
     schemas,
 };
 
@@ -50,6 +56,10 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
                 let tokens = trace.tokens();
                 let header = trace.header();
                 rows.push([name.to_owned(), format!("{}, {tokens} tokens, {}", header.model, header.definition)]);
+            }
+            for name in synth::CATALOG.names() {
+                let recipe = Recipe::load(name)?;
+                rows.push([format!("{}{name}", synth::PREFIX), format!("synthetic: {}", recipe.title)]);
             }
         }
     }

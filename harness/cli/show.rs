@@ -3,7 +3,11 @@
 use tightfit::{
     RunError,
     devices::Device,
-    scenarios::{Model, Scenario, Settings, Strategy, scenario, strategy, trace, traces},
+    scenarios::{
+        Model, Scenario, Settings, Strategy, scenario, strategy,
+        trace::{self, synth::Recipe},
+        traces,
+    },
     schemas,
 };
 
@@ -29,7 +33,14 @@ pub(crate) fn show(kind: Kind, name: &str) -> Result<(), RunError> {
             let known: Vec<&str> = schemas::names().collect();
             RunError::Usage(format!("show schema: no schema is called `{name}`: there are {}", known.join(", ")))
         })?,
-        Kind::Traces => trace_command::described(&trace::info(&traces::load(name)?)),
+        Kind::Traces => match traces::recipe(name) {
+            Some(text) => {
+                let text = text?;
+                Recipe::parse(&text)?;
+                text.text
+            }
+            None => trace_command::described(&trace::info(&traces::load(name)?)),
+        },
     };
     output::print(&text)
 }

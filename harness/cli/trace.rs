@@ -5,12 +5,15 @@ use std::fmt::Write;
 use serde::Serialize;
 use tightfit::{
     RunError,
-    scenarios::{trace, trace::Info, traces},
+    scenarios::{
+        trace::{self, Info, Summary},
+        traces,
+    },
 };
 
 use super::{
     args::{self, InfoFormat, Trace},
-    curve, files, live, output,
+    curve, files, live, output, synth,
 };
 
 /// Runs a trace command.
@@ -21,6 +24,8 @@ pub(crate) fn trace(command: &Trace) -> Result<(), RunError> {
         Trace::Export(options) => files::export(options),
         Trace::Record(options) => live::record(options),
         Trace::Predict(options) => live::predict(options),
+        Trace::Fit(options) => synth::fit(options),
+        Trace::Synth(options) => synth::synth(options),
     }
 }
 
@@ -34,10 +39,14 @@ struct Report<'a> {
 }
 
 fn info(options: &args::Info) -> Result<(), RunError> {
-    let trace = traces::load(&options.trace)?;
-    let info = trace::info(&trace);
-    let asked = !options.curve.is_empty();
-    let curve = if asked { Some(curve::curve(&trace, &info, options)?) } else { None };
+    let (info, curve) = if options.curve.is_empty() {
+        (summed_up(&options.trace)?, None)
+    } else {
+        let trace = traces::load(&options.trace)?;
+        let info = trace::info(&trace);
+        let curve = curve::curve(&trace, &info, options)?;
+        (info, Some(curve))
+    };
     match options.format {
         InfoFormat::Text => output::print(
             &(described(&info)
@@ -49,6 +58,19 @@ fn info(options: &args::Info) -> Result<(), RunError> {
             output::print(&(json + "\n"))
         }
     }
+}
+
+/// The summary of a trace, row by row where it is a file: its length takes time, and no memory.
+fn summed_up(name: &str) -> Result<Info, RunError> {
+    let Some(reader) = traces::reader(name) else {
+        return Ok(trace::info(&traces::load(name)?));
+    };
+    let mut reader = reader?;
+    let mut summary = Summary::new(reader.header(), reader.has_scores());
+    while let Some(row) = reader.next_row()? {
+        summary.row(&row);
+    }
+    Ok(summary.info())
 }
 
 /// A summary for people.

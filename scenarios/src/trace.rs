@@ -17,6 +17,7 @@ mod reader;
 mod row_problem;
 mod schema;
 mod staged;
+pub mod synth;
 pub mod text;
 mod writer;
 
@@ -28,9 +29,9 @@ use std::str::FromStr;
 
 pub use builder::Builder;
 pub use error::TraceError;
-pub use export::{ExportFormat, export};
+pub use export::{ExportFormat, RowFormat, export, export_rows};
 pub use import::{ImportFormat, Imported, import, read_route};
-pub use info::{Cycle, Info, Repeat, Share, WINDOW_MAX, info};
+pub use info::{Cycle, Info, Repeat, Share, Summary, WINDOW_MAX, info};
 pub use lookups::{Lookups, Step};
 pub use memory::{Request, Trace, read, read_bytes};
 pub use metadata::FORMAT_VERSION;

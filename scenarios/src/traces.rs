@@ -1,10 +1,17 @@
-//! The recorded traces that are built into the program; how they were made is in `scenarios/traces/README.md`.
+//! Traces by name: the recorded ones that are built into the program (how they were made is in `scenarios/traces/README.md`),
+//! files, and synthetic ones, which are generated where they are asked for.
 
 use std::path::Path;
 
 use tightfit_devices::near;
 
-use crate::trace::{self, Trace, TraceError};
+use crate::{
+    catalog::Text,
+    trace::{
+        self, Reader, Trace, TraceError,
+        synth::{self, Recipe},
+    },
+};
 
 macro_rules! traces {
     ($($name:literal),* $(,)?) => {
@@ -15,13 +22,25 @@ macro_rules! traces {
 /// Name and Parquet file, sorted by name; a test holds it to the folder.
 const TRACES: &[(&str, &[u8])] = traces!["smollm2-135m-chat", "smollm2-135m-code", "tightfit-moe-4m-macbeth"];
 
-/// Names of the built-in traces, sorted.
+/// Names of the built-in recorded traces, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TRACES.iter().map(|&(name, _)| name)
 }
 
-/// The bytes of a trace by built-in name or path.
+/// The text of the recipe that a name stands for: `synthetic/opt-6.7b`, or a path that ends in `.toml`; `None` for what is
+/// recorded.
+pub fn recipe(name_or_path: &str) -> Option<Result<Text, TraceError>> {
+    let is_file = Path::new(name_or_path).extension().is_some_and(|extension| extension == "toml");
+    let name = name_or_path.strip_prefix(synth::PREFIX).filter(|_| !is_file);
+    let name = name.or(is_file.then_some(name_or_path))?;
+    Some(synth::CATALOG.find(name).map_err(TraceError::from))
+}
+
+/// The bytes of a trace by built-in name or path; of a synthetic trace its recipe's.
 pub fn bytes(name_or_path: &str) -> Result<Vec<u8>, TraceError> {
+    if let Some(recipe) = recipe(name_or_path) {
+        return Ok(recipe?.text.into_bytes());
+    }
     if let Some((_, bytes)) = TRACES.iter().find(|&&(name, _)| name == name_or_path) {
         return Ok(bytes.to_vec());
     }
@@ -29,7 +48,9 @@ pub fn bytes(name_or_path: &str) -> Result<Vec<u8>, TraceError> {
         if Path::new(name_or_path).extension().is_some() {
             return TraceError::Io { name: name_or_path.to_owned(), action: "open", source: problem };
         }
-        let known: Vec<&str> = names().collect();
+        let synthetic: Vec<String> = synth::CATALOG.names().map(|name| format!("{}{name}", synth::PREFIX)).collect();
+        let mut known: Vec<&str> = names().collect();
+        known.extend(synthetic.iter().map(String::as_str));
         let near = near::nearest(name_or_path, &known);
         let near = if near.is_empty() {
             format!("built in are {}", known.join(", "))
@@ -40,7 +61,31 @@ pub fn bytes(name_or_path: &str) -> Result<Vec<u8>, TraceError> {
     })
 }
 
-/// A trace by built-in name or path.
+/// A trace by built-in name, recipe or path.
 pub fn load(name_or_path: &str) -> Result<Trace, TraceError> {
-    trace::read_bytes(name_or_path, bytes(name_or_path)?)
+    from_bytes(name_or_path, bytes(name_or_path)?)
+}
+
+/// A recorded trace by built-in name or path, to be read row by row; `None` for a synthetic one.
+#[must_use]
+pub fn reader(name_or_path: &str) -> Option<Result<Reader, TraceError>> {
+    if recipe(name_or_path).is_some() {
+        return None;
+    }
+    let path = Path::new(name_or_path);
+    let is_file = names().all(|name| name != name_or_path) && path.exists();
+    Some(if is_file {
+        Reader::open(path)
+    } else {
+        bytes(name_or_path).and_then(|bytes| Reader::from_bytes(name_or_path, bytes))
+    })
+}
+
+/// The trace that `bytes` of that name make.
+pub fn from_bytes(name_or_path: &str, bytes: Vec<u8>) -> Result<Trace, TraceError> {
+    if recipe(name_or_path).is_none() {
+        return trace::read_bytes(name_or_path, bytes);
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    synth::trace(&Recipe::parse(&Text { origin: name_or_path.to_owned(), text })?)
 }

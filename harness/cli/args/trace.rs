@@ -77,9 +77,53 @@ pub(crate) struct Export {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// How the prompt is looked up.
+    /// How the prompt is looked up, in formats of lookups.
     #[arg(long, value_enum, default_value_t = Prompt::Batched)]
     pub(crate) prefill: Prompt,
+}
+
+/// Options of `trace fit`.
+#[derive(Debug, Args)]
+pub(crate) struct FitTrace {
+    /// A trace to be like (built in or a path), or a recipe that is fitted to its own published figures.
+    pub(crate) trace: String,
+    /// The recipe to write.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) out: PathBuf,
+    /// Seed of the trace that the recipe makes, instead of the one that makes the likest.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Print JSON.
+    #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
+    pub(crate) format: InfoFormat,
+}
+
+/// Options of `trace synth`.
+#[derive(Debug, Args)]
+pub(crate) struct Synth {
+    /// A recipe: synthetic/NAME (`tightfit list traces`) or a path.
+    pub(crate) recipe: String,
+    /// The trace to write.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Generated tokens of a request, instead of the recipe's.
+    #[arg(long, value_name = "N")]
+    pub(crate) tokens: Option<u32>,
+    /// Prompt tokens of a request, instead of the recipe's.
+    #[arg(long, value_name = "N")]
+    pub(crate) prompt_tokens: Option<u32>,
+    /// Requests, instead of the recipe's.
+    #[arg(long, value_name = "N")]
+    pub(crate) requests: Option<u32>,
+    /// Seed, instead of the recipe's.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Compare what was written with this trace.
+    #[arg(long, value_name = "TRACE")]
+    pub(crate) against: Option<String>,
+    /// How to print the comparison.
+    #[arg(long, value_enum, default_value_t = InfoFormat::Text, requires = "against")]
+    pub(crate) format: InfoFormat,
 }
 
 /// What is judged at once.
@@ -105,6 +149,8 @@ pub(crate) enum Prompt {
 pub(crate) enum ImportFrom {
     /// Experts that a router chose, one a line, under a preamble.
     RouteCsv,
+    /// JSON objects, one a token and layer, with the ids that a router chose.
+    Jsonl,
     /// libCacheSim's binary, 24 bytes a lookup.
     OracleGeneral,
     /// libCacheSim's text: time, object, size and next access.
@@ -114,6 +160,10 @@ pub(crate) enum ImportFrom {
 /// Formats that are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportTo {
+    /// Experts that a router chose, one a line, under a preamble.
+    RouteCsv,
+    /// JSON objects, one a token and layer.
+    Jsonl,
     /// libCacheSim's binary, 24 bytes a lookup.
     OracleGeneral,
     /// libCacheSim's text: time, object, size and next access.

@@ -5,6 +5,7 @@ use std::io;
 use parquet::errors::ParquetError;
 
 use super::RowProblem;
+use crate::ScenarioError;
 
 /// A refused trace: names the file, the place in it, and the way out.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +94,9 @@ pub enum TraceError {
         /// What is missing.
         problem: String,
     },
+    /// The recipe of a synthetic trace.
+    #[error(transparent)]
+    Recipe(#[from] ScenarioError),
     /// A file that no trace can be made of.
     #[error("{name} {problem}")]
     NotImported {

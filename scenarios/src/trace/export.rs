@@ -3,6 +3,10 @@
 //! Places count from 1, and -1 is never: so the files that libCacheSim comes with have it (its
 //! `data/cloudPhysicsIO.oracleGeneral.bin` in all of its 64,898 reuses), and its simulator's clock shows 1 at the first request.
 
+mod rows;
+
+pub use rows::{RowFormat, export_rows};
+
 use std::{
     fmt::Arguments,
     io::{BufWriter, Result as IoResult, Write},

@@ -4,6 +4,7 @@
 //! in which every lookup is a generated token.
 
 mod csv;
+mod json_lines;
 mod lines;
 mod oracle_general;
 mod route;
@@ -23,6 +24,8 @@ use super::{Header, Trace, TraceError};
 pub enum ImportFormat {
     /// A line for each expert that a router chose, under a preamble: `BigMoeOnEdge`'s `route.csv`.
     RouteCsv,
+    /// A JSON object for each (token, layer), with the ids that a router chose: what loggers in vLLM write.
+    JsonLines,
     /// libCacheSim's binary: 24 bytes a lookup, little endian: u32 time, u64 object, u32 size, i64 next access.
     OracleGeneral,
     /// libCacheSim's text: `time,obj_id,size,next_access_vtime`, with or without a line that names the columns.
@@ -48,6 +51,7 @@ impl fmt::Display for ImportFormat {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::RouteCsv => "route-csv",
+            Self::JsonLines => "jsonl",
             Self::OracleGeneral => "oracle-general",
             Self::Csv => "csv",
         })
@@ -63,6 +67,7 @@ pub fn import(from: &Path, to: &Path, format: Option<ImportFormat>) -> Result<Im
     };
     match format {
         ImportFormat::RouteCsv => route::import(&name, from, to),
+        ImportFormat::JsonLines => json_lines::import(&name, from, to),
         ImportFormat::OracleGeneral | ImportFormat::Csv => stream::import(&name, from, to, format),
     }
 }
@@ -82,6 +87,10 @@ fn sniff(name: &str, path: &Path) -> Result<ImportFormat, TraceError> {
         let problem = "is a trace already: give its path wherever a trace is asked for".to_owned();
         return Err(TraceError::NotImported { name: name.to_owned(), problem });
     }
+    if start.starts_with(b"ARROW1") {
+        let problem = "is an Arrow file; write it as Parquet, as in pyarrow's parquet.write_table(feather.read_table(file), trace)";
+        return Err(TraceError::NotImported { name: name.to_owned(), problem: problem.to_owned() });
+    }
     // A cut-off character at the end is no sign of a binary file.
     let is_text = match std::str::from_utf8(&start) {
         Ok(_) => true,
@@ -91,6 +100,9 @@ fn sniff(name: &str, path: &Path) -> Result<ImportFormat, TraceError> {
         return Ok(ImportFormat::OracleGeneral);
     }
     let text = String::from_utf8_lossy(&start);
+    if json_lines::is_line(&text) {
+        return Ok(ImportFormat::JsonLines);
+    }
     let is_route = |line: &str| line.starts_with("# route_trace") || route::names_columns(line);
     Ok(if text.lines().any(is_route) { ImportFormat::RouteCsv } else { ImportFormat::Csv })
 }

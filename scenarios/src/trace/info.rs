@@ -9,7 +9,7 @@ mod tally;
 use serde::Serialize;
 
 use self::tally::Tally;
-use super::{Phase, Trace};
+use super::{Header, Row, Trace};
 
 /// Longest window whose union is stated, in tokens.
 pub const WINDOW_MAX: usize = 8;
@@ -85,59 +85,63 @@ pub struct Cycle {
 /// Computes the summary in one pass over the trace.
 #[must_use]
 pub fn info(trace: &Trace) -> Info {
-    let geometry = trace.geometry();
-    let mut tally = Tally::new(trace);
-    for request in trace.requests() {
-        for layer in 0..geometry.layers {
-            tally.request(trace, request.first_token..request.first_token + request.tokens(), layer);
-        }
-    }
-    let tokens = |phase: Phase| {
-        let count = |request: &super::Request| match phase {
-            Phase::Prefill => u64::from(request.prefill_tokens),
-            Phase::Decode => u64::from(request.decode_tokens),
-        };
-        trace.requests().iter().map(count).sum::<u64>()
-    };
-    let (prefill_tokens, decode_tokens) = (tokens(Phase::Prefill), tokens(Phase::Decode));
-    let layer_bundles = f64::from(geometry.bundles_per_layer);
-    let token_bundles = layer_bundles * f64::from(geometry.layers);
-    let cycle = |token: usize| (0..geometry.layers).map(|layer| trace.active(token, layer).len() as u64).sum();
-    Info {
-        model: trace.header().model.clone(),
-        definition: trace.header().definition.clone(),
-        unit: geometry.unit.as_str(),
-        layers: geometry.layers,
-        bundles_per_layer: geometry.bundles_per_layer,
-        requests: trace.requests().len(),
-        prefill_tokens,
-        decode_tokens,
-        lookups: trace.lookups(),
-        scores: trace.has_scores(),
-        active_share: Share {
-            all: trace.lookups() as f64 / (trace.tokens() as f64 * token_bundles),
-            prefill: ratio(tally.active[0] as f64, prefill_tokens as f64 * token_bundles),
-            decode: ratio(tally.active[1] as f64, decode_tokens as f64 * token_bundles),
-        },
-        active_share_by_layer: tally
-            .active_by_layer
-            .iter()
-            .map(|&active| active as f64 / (trace.tokens() as f64 * layer_bundles))
-            .collect(),
-        repeat: tally.repeat(trace.tokens() as f64, layer_bundles),
-        union_share: tally.unions(layer_bundles),
-        token_cycle_bundles: Cycle {
-            mean: trace.lookups() as f64 / trace.tokens() as f64,
-            max: (0..trace.tokens()).map(cycle).max().unwrap_or_default(),
-        },
-        score_mass: score_mass(trace),
-    }
+    let mut summary = Summary::new(trace.header(), trace.has_scores());
+    trace.iter().for_each(|row| summary.row(&row));
+    summary.info()
 }
 
-fn score_mass(trace: &Trace) -> Option<f64> {
-    let sum = |score: &[f32]| score.iter().map(|&score| f64::from(score)).sum::<f64>();
-    let total: Option<f64> = trace.iter().map(|row| row.score.map(sum)).sum();
-    ratio(total?, trace.rows() as f64)
+/// A summary that is gathered row by row: of a file of any length, in memory that depends on its geometry alone.
+pub struct Summary {
+    header: Header,
+    scores: bool,
+    tally: Tally,
+}
+
+impl Summary {
+    /// No rows yet; `scores` says whether rows carry scores.
+    #[must_use]
+    pub fn new(header: &Header, scores: bool) -> Self {
+        Self { header: header.clone(), scores, tally: Tally::new(header.geometry) }
+    }
+
+    /// Adds the next row of a trace, in its order.
+    pub fn row(&mut self, row: &Row<'_>) {
+        self.tally.row(row);
+    }
+
+    /// The summary.
+    #[must_use]
+    pub fn info(&self) -> Info {
+        let (header, tally, geometry) = (&self.header, &self.tally, self.header.geometry);
+        let [prefill_tokens, decode_tokens] = tally.tokens;
+        let (tokens, lookups) = ((prefill_tokens + decode_tokens) as f64, tally.active.iter().sum::<u64>());
+        let layer_bundles = f64::from(geometry.bundles_per_layer);
+        let layers = f64::from(geometry.layers);
+        let token_bundles = layer_bundles * layers;
+        let of_layer = |&active: &u64| active as f64 / (tokens * layer_bundles);
+        Info {
+            model: header.model.clone(),
+            definition: header.definition.clone(),
+            unit: geometry.unit.as_str(),
+            layers: geometry.layers,
+            bundles_per_layer: geometry.bundles_per_layer,
+            requests: tally.requests,
+            prefill_tokens,
+            decode_tokens,
+            lookups,
+            scores: self.scores,
+            active_share: Share {
+                all: lookups as f64 / (tokens * token_bundles),
+                prefill: ratio(tally.active[0] as f64, prefill_tokens as f64 * token_bundles),
+                decode: ratio(tally.active[1] as f64, decode_tokens as f64 * token_bundles),
+            },
+            active_share_by_layer: tally.active_by_layer.iter().map(of_layer).collect(),
+            repeat: tally.repeat(tokens, layer_bundles),
+            union_share: tally.unions(layer_bundles),
+            token_cycle_bundles: Cycle { mean: lookups as f64 / tokens, max: tally.cycle_max },
+            score_mass: if self.scores { ratio(tally.score, tokens * layers) } else { None },
+        }
+    }
 }
 
 /// A quotient, where there is something to divide by.

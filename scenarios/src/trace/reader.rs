@@ -22,11 +22,6 @@ use self::source::Source;
 use super::order::Order;
 use super::{Header, Row, TraceError, metadata};
 
-/// Ids that a batch is sized for: 4 MiB of them.
-const BATCH_IDS: u32 = 1 << 20;
-/// Rows of a batch when ids are few.
-const BATCH_ROWS: u32 = 1 << 13;
-
 /// A trace being read. Memory is bounded by the geometry, not by the file or its row groups.
 ///
 /// ```no_run
@@ -161,10 +156,9 @@ impl Reader {
             return Ok(false);
         };
         let row_limit = self.header.geometry.bundles_per_layer;
-        let rows_max = (BATCH_IDS / row_limit).clamp(1, BATCH_ROWS);
         self.position = 0;
         let batch = &mut self.batch;
-        match shielded(|| group.next(batch, rows_max as usize, row_limit as usize)).map_err(parquet)? {
+        match shielded(|| group.next(batch, row_limit as usize)).map_err(parquet)? {
             Ok(()) => Ok(true),
             Err((row, problem)) => {
                 let row = self.order.rows() + row as u64;

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use super::{lines::Lines, stream::Lookup};
+use super::{
+    lines::{LINE_BYTES_MAX, Lines},
+    stream::Lookup,
+};
 use crate::trace::TraceError;
 
 const FORM: &str = "write a lookup as `time,obj_id,size,next_access_vtime`, as in `0,17,4096,-1`";
@@ -18,7 +21,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn open(name: &str, path: &Path) -> Result<Self, TraceError> {
-        Ok(Self { lines: Lines::open(name, path)?, object_column: 1, size_column: Some(2) })
+        Ok(Self { lines: Lines::open(name, path, LINE_BYTES_MAX)?, object_column: 1, size_column: Some(2) })
     }
 
     /// The next lookup.

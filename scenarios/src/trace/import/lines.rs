@@ -9,8 +9,8 @@ use std::{
 use super::open;
 use crate::trace::TraceError;
 
-/// No line of a trace is longer: what has one is another kind of file.
-const LINE_BYTES_MAX: u64 = 4096;
+/// No line of a few numbers is longer: what has one is another kind of file.
+pub(super) const LINE_BYTES_MAX: u64 = 4096;
 
 /// Lines of a file, with their number.
 pub(super) struct Lines {
@@ -18,23 +18,25 @@ pub(super) struct Lines {
     file: BufReader<File>,
     line: Vec<u8>,
     number: usize,
+    line_bytes_max: u64,
 }
 
 impl Lines {
-    pub(super) fn open(name: &str, path: &Path) -> Result<Self, TraceError> {
+    pub(super) fn open(name: &str, path: &Path, line_bytes_max: u64) -> Result<Self, TraceError> {
         let file = BufReader::with_capacity(1 << 16, open(name, path)?);
-        Ok(Self { name: name.to_owned(), file, line: Vec::new(), number: 0 })
+        Ok(Self { name: name.to_owned(), file, line: Vec::new(), number: 0, line_bytes_max })
     }
 
     /// Reads the next line, without its end; `false` after the last.
     pub(super) fn advance(&mut self) -> Result<bool, TraceError> {
         self.line.clear();
         self.number += 1;
-        let mut limited = self.file.by_ref().take(LINE_BYTES_MAX);
+        let limit = self.line_bytes_max;
+        let mut limited = self.file.by_ref().take(limit);
         let read = limited.read_until(b'\n', &mut self.line);
         let read = read.map_err(|source| TraceError::io(&self.name, "read", source))? as u64;
-        if read == LINE_BYTES_MAX && self.line.last() != Some(&b'\n') {
-            return Err(self.fail(format!("a line of more than {LINE_BYTES_MAX} bytes; no trace has one")));
+        if read == limit && self.line.last() != Some(&b'\n') {
+            return Err(self.fail(format!("a line of more than {limit} bytes; no trace has one")));
         }
         Ok(read > 0)
     }

@@ -10,7 +10,10 @@ mod preamble;
 use std::{collections::BTreeMap, path::Path};
 
 use self::{columns::Columns, preamble::Preamble};
-use super::{ImportFormat, Imported, lines::Lines};
+use super::{
+    ImportFormat, Imported,
+    lines::{LINE_BYTES_MAX, Lines},
+};
 use crate::trace::{Builder, Geometry, Header, Phase, Row, Trace, TraceError, Unit};
 
 pub(super) use columns::names_columns;
@@ -43,7 +46,7 @@ pub(super) fn import(name: &str, from: &Path, to: &Path) -> Result<Imported, Tra
 
 /// Reads the route `from`.
 pub(super) fn read(name: &str, from: &Path) -> Result<Trace, TraceError> {
-    let mut lines = Lines::open(name, from)?;
+    let mut lines = Lines::open(name, from, LINE_BYTES_MAX)?;
     let mut preamble = Preamble::default();
     let mut columns = None;
     let mut choices = Vec::new();

@@ -4,7 +4,7 @@ use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::layout::Layout;
+use super::layout::{Layout, Leaf};
 use super::leaf::Column;
 use super::numbers::{Floats, Integers, scalars};
 use super::source::Source;
@@ -73,9 +73,18 @@ impl From<ParquetError> for Trouble {
     }
 }
 
+/// Rows of a batch where ids are few.
+const BATCH_ROWS: usize = 1 << 13;
+/// Ids that a batch is sized for where a row group has more of them: 4 MiB.
+const BATCH_IDS: usize = 1 << 20;
+/// Entries of a row group that may all be in memory at once: four times what [`Writer`](crate::trace::Writer) puts into one.
+const GROUP_ENTRIES: u64 = 1 << 22;
+
 /// The columns of an open row group.
 pub(super) struct Group {
     rows_left: u64,
+    /// Entries of its longest column of lists: its pages were held to this number when it was opened.
+    entries: u64,
     request: Integers,
     token: Integers,
     phase: Column<ByteArrayType>,
@@ -87,8 +96,11 @@ pub(super) struct Group {
 
 impl Group {
     pub(super) fn open(source: &dyn Source, group: &RowGroupMetaData, layout: &Layout) -> ParquetResult<Self> {
+        let lists = [Some(&layout.active), layout.score.as_ref(), layout.predicted.as_ref()];
+        let entries = |leaf: &Leaf| u64::try_from(group.column(leaf.index).num_values()).unwrap_or(u64::MAX);
         Ok(Self {
             rows_left: u64::try_from(group.num_rows()).unwrap_or_default(),
+            entries: lists.into_iter().flatten().map(entries).max().unwrap_or_default(),
             request: Integers::open(source, group, &layout.request)?,
             token: Integers::open(source, group, &layout.token)?,
             phase: Column::open(source, group, &layout.phase)?,
@@ -103,23 +115,27 @@ impl Group {
         self.rows_left
     }
 
-    /// Decodes the next rows, at most `rows_max`, of at most `row_limit` bundles each. The outer error is the file's,
+    /// Rows that can be decoded at once: many where the whole row group is small, however wide a row might be.
+    fn rows_max(&self, row_limit: usize) -> usize {
+        if self.entries <= GROUP_ENTRIES { BATCH_ROWS } else { (BATCH_IDS / row_limit).clamp(1, BATCH_ROWS) }
+    }
+
+    /// Decodes the next rows, of at most `row_limit` bundles each. The outer error is the file's,
     /// the inner one a row's, with its number within the batch.
     pub(super) fn next(
         &mut self,
         batch: &mut Batch,
-        rows_max: usize,
         row_limit: usize,
     ) -> ParquetResult<Result<(), (usize, RowProblem)>> {
-        match self.decode(batch, rows_max, row_limit) {
+        match self.decode(batch, row_limit) {
             Ok(()) => Ok(Ok(())),
             Err(Trouble::Row(row, problem)) => Ok(Err((row, problem))),
             Err(Trouble::Parquet(error)) => Err(error),
         }
     }
 
-    fn decode(&mut self, batch: &mut Batch, rows_max: usize, row_limit: usize) -> Result<(), Trouble> {
-        let rows = usize::try_from(self.rows_left).unwrap_or(usize::MAX).min(rows_max);
+    fn decode(&mut self, batch: &mut Batch, row_limit: usize) -> Result<(), Trouble> {
+        let rows = usize::try_from(self.rows_left).unwrap_or(usize::MAX).min(self.rows_max(row_limit));
         self.request.scalars(rows, "request", &mut batch.request)?;
         self.token.scalars(rows, "token", &mut batch.token)?;
         phases(&mut self.phase, rows, &mut batch.phase)?;

@@ -12,7 +12,10 @@ use tempfile::TempDir;
 use super::sample;
 use crate::{
     scenario::Prefill,
-    trace::{ExportFormat, ImportFormat, Imported, Lookups, Trace, TraceError, export, import, read, text},
+    trace::{
+        ExportFormat, ImportFormat, Imported, Lookups, RowFormat, Trace, TraceError, export, export_rows, import, read,
+        text,
+    },
 };
 
 const ROUTE: &str = "\
@@ -121,6 +124,100 @@ fn a_wrong_route_is_named_by_its_line() {
     assert!(folder.refused(start.as_bytes(), None).contains("in holds no routes"));
 }
 
+const LOG: &str = r#"{"type": "meta", "model_id": "Qwen/Toy", "vllm_version": "0.11", "top_k": 2, "num_experts": 8}
+{"type": "route", "req_id": "b", "token_idx": 0, "layer": 8, "topk_ids": [6, 3], "topk_weights": [0.5, 0.25]}
+{"type": "route", "req_id": "b", "token_idx": 1, "layer": 8, "topk_ids": [1, 2], "topk_weights": [0.5, 0.25]}
+{"type": "route", "req_id": "b", "token_idx": 1, "layer": 3, "topk_ids": [0, 7], "topk_weights": [0.75, 0.25]}
+{"type": "route", "req_id": "b", "token_idx": 0, "layer": 3, "topk_ids": [5, 4], "topk_weights": [0.5, 0.25]}
+{"type": "route", "req_id": "a", "token_idx": 4, "layer": 3, "topk_ids": [2], "topk_weights": [1]}
+{"type": "route", "req_id": "a", "token_idx": 4, "layer": 8, "topk_ids": [0], "topk_weights": [1]}
+"#;
+
+#[test]
+fn a_log_of_a_server_becomes_a_trace_of_the_layers_that_it_has() {
+    let (imported, trace) = Folder::new().import(LOG.as_bytes(), None).unwrap();
+    assert_eq!((imported.format, imported.tokens, imported.lookups), (ImportFormat::JsonLines, 3, 10));
+    let expected = "\
+geometry expert layers=2 bundles=8
+model Qwen/Toy
+recorder json-lines
+recorder-version vLLM 0.11
+definition experts that the router chose
+note layers = 3, 8 of the model
+scores
+
+request 0
+0 decode 0: 4:0.25 5:0.5
+0 decode 1: 3:0.25 6:0.5
+1 decode 0: 0:0.75 7:0.25
+1 decode 1: 1:0.5 2:0.25
+
+request 1
+0 decode 0: 2:1
+0 decode 1: 0:1
+";
+    assert_eq!(text::format(&trace), expected);
+}
+
+#[test]
+fn a_warm_up_is_named_and_left_out() {
+    let line = |token: u32, id: u32| format!("{{\"token_idx\": {token}, \"layer\": 0, \"topk_ids\": [{id}, 7]}}\n");
+    let log = |equal: u32| {
+        (0..equal).map(|token| line(token, 1)).chain((equal..equal + 3).map(|token| line(token, token % 5 + 2)))
+    };
+    let (imported, trace) = Folder::new().import(log(16).collect::<String>().as_bytes(), None).unwrap();
+    let left_out = imported.left_out.unwrap();
+    assert!(left_out.starts_with("a warm-up: the first 16 tokens are all equal"), "{left_out}");
+    assert_eq!((imported.tokens, trace.tokens(), &trace.header().notes["left-out"]), (3, 3, &left_out));
+    // Fifteen may be a text's own, and so may a log of nothing else.
+    let (imported, trace) = Folder::new().import(log(15).collect::<String>().as_bytes(), None).unwrap();
+    assert_eq!((imported.left_out, trace.tokens()), (None, 18));
+    let all: String = (0..40).map(|token| line(token, 1)).collect();
+    assert_eq!(Folder::new().import(all.as_bytes(), None).unwrap().1.tokens(), 40);
+}
+
+#[test]
+fn a_wrong_log_is_named_by_its_line() {
+    let folder = Folder::new();
+    for (from, to, expected) in [
+        ("\"layer\": 3, \"topk_ids\": [0, 7]", "\"layer\": 9, \"topk_ids\": [0, 7]", "in:5: token 0 lacks layer 9"),
+        ("[0, 7]", "[0, 8]", "in:4: expert 8 of 8; correct the line, or num_experts"),
+        ("[0, 7]", "[7, 7]", "in:4: expert 7 twice"),
+        ("[0, 7]", "[0, 7, 1]", "in:4: 2 topk_weights for 3 topk_ids"),
+        ("[0, 7]", "[0, -7]", "in:4: invalid value: integer `-7`, expected u32"),
+        ("[0, 7]", "[0, 4294967296]", "in:4: invalid value: integer `4294967296`, expected u32"),
+        (
+            "\"token_idx\": 1, \"layer\": 3",
+            "\"token_idx\": 1, \"layer\": 8",
+            "in:4: token 1, layer 8 is on line 3 already",
+        ),
+        ("\"token_idx\": 1, \"layer\": 3", "\"layer\": 3", "in:4: has no token_idx"),
+        (", \"topk_weights\": [0.75, 0.25]", "", "in:4: has topk_weights where others have none"),
+        (
+            "{\"type\": \"route\", \"req_id\": \"a\", \"token_idx\": 4, \"layer\": 3",
+            "{\"type\": \"meta\", \"num_experts\": 9",
+            "in:6: describes another model",
+        ),
+        (
+            "\"req_id\": \"a\", \"token_idx\": 4, \"layer\": 8",
+            "\"req_id\": \"a\", \"token_idx\": 5, \"layer\": 8",
+            "in:6: token 4 lacks layer 8",
+        ),
+    ] {
+        assert!(LOG.contains(from), "{from}");
+        let error = folder.refused(LOG.replacen(from, to, 1).as_bytes(), Some(ImportFormat::JsonLines));
+        assert!(error.starts_with(expected), "{error} is not {expected}");
+    }
+    assert!(folder.refused(b"{}", None).starts_with("in holds no routes"));
+    assert!(folder.refused(b"{\"layer\": 0,", None).starts_with("in:1: EOF while parsing"));
+    assert!(
+        folder
+            .refused(&vec![b'['; 2_000_000], Some(ImportFormat::JsonLines))
+            .starts_with("in:1: a line of more than 1048576 bytes")
+    );
+    assert!(folder.refused(b"ARROW1\0\0", None).starts_with("in is an Arrow file; write it as Parquet"));
+}
+
 #[test]
 fn a_text_stream_becomes_one_layer_of_lookups() {
     let folder = Folder::new();
@@ -219,6 +316,24 @@ fn an_export_is_what_libcachesim_reads() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn rows_that_go_out_come_back(trace in sample::any_trace()) {
+        let folder = Folder::new();
+        let path = folder.path("rows");
+        export_rows(&trace, RowFormat::JsonLines, &path).unwrap();
+        let (_, back) = folder.import(&fs::read(&path).unwrap(), Some(ImportFormat::JsonLines)).unwrap();
+        let rows = |trace: &Trace| trace.iter().map(|row| (row.request, row.token, row.phase, row.layer, row.active.to_vec())).collect::<Vec<_>>();
+        prop_assert_eq!(rows(&back), rows(&trace));
+        prop_assert_eq!(back.geometry().bundles_per_layer, trace.geometry().bundles_per_layer);
+        // A route has no line for an empty set: a token without any is not there.
+        let whole = trace.iter().all(|row| !row.active.is_empty());
+        if whole {
+            export_rows(&trace, RowFormat::RouteCsv, &path).unwrap();
+            let (_, back) = folder.import(&fs::read(&path).unwrap(), Some(ImportFormat::RouteCsv)).unwrap();
+            prop_assert_eq!(rows(&back), rows(&trace));
+        }
+    }
 
     #[test]
     fn what_goes_out_comes_back(trace in sample::any_trace(), sequential in any::<bool>()) {
