@@ -107,6 +107,7 @@ pub fn to_trace(name: &str, trace: &Trace, seed: u64) -> Result<Recipe, TraceErr
                 from: format!("fitted to a trace recorded by {} {}", header.recorder, header.recorder_version)
                     .trim()
                     .to_owned(),
+                spread: None,
             },
             keys: BTreeMap::new(),
         },
