@@ -89,7 +89,7 @@ fn a_store_of_a_model_alone_is_the_one_of_a_scenario_with_it() {
     let folder = folder();
     let build = |out: &str, of: &[&str]| {
         let output = run(folder.path(), &[&["store", "build"], of, &["--out", out]].concat());
-        (output.status.code(), text(&output.stderr).to_owned())
+        (output.status.code(), text(&output.stderr))
     };
     let alone = ["--model", "smollm2-135m", "--quantization", "q4-1"];
     for strategy in ["window", "llm-flash-window", "naive"] {

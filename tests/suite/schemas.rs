@@ -66,24 +66,24 @@ fn results_hold_to_theirs() {
 
 /// Puts a key that nothing has into one table after the other, and hands each such file over.
 fn with_slips(file: &Value, place: &str, slips: &mut Vec<(String, Value)>) {
-    fn tables(value: &Value, place: String, found: &mut Vec<String>) {
+    fn tables(value: &Value, place: &str, found: &mut Vec<String>) {
         match value {
             Value::Object(entries) => {
-                found.push(place.clone());
+                found.push(place.to_owned());
                 for (key, value) in entries {
-                    tables(value, format!("{place}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+                    tables(value, &format!("{place}/{}", key.replace('~', "~0").replace('/', "~1")), found);
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    tables(item, format!("{place}/{index}"), found);
+                    tables(item, &format!("{place}/{index}"), found);
                 }
             }
             _ => {}
         }
     }
     let mut found = Vec::new();
-    tables(file, String::new(), &mut found);
+    tables(file, "", &mut found);
     // What sources and swept keys are called is free.
     for table in found.iter().filter(|table| !table.ends_with("/source") && !table.ends_with("/sweep")) {
         let mut slipped = file.clone();
@@ -140,7 +140,7 @@ fn metrics_of_expectations_are_the_programs() {
     let offered = schema.pointer("/$defs/expect/properties").and_then(Value::as_object).expect("metrics");
     for metric in offered.keys().filter(|key| !["devices", "strategies", "outcome"].contains(&key.as_str())) {
         let mut text = scenario::CATALOG.find("quickstart").expect("built in");
-        text.text += &format!("\n[[expect]]\n{metric} = {{ at-least = 0 }}\n");
+        text.text.extend(["\n[[expect]]\n", metric.as_str(), " = { at-least = 0 }\n"]);
         let taken = Scenario::parse(text, &[], &Settings::default());
         assert!(taken.is_ok(), "{metric}: {}", taken.expect_err("refused"));
     }
