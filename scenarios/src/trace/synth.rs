@@ -4,9 +4,9 @@
 //!
 //! - **Tokens have kin.** A word that comes back takes nearly the bundles that it took before, in all layers at once. So
 //!   every token is drawn an earlier one that it resembles, near (its own sentence) or anywhere in the memory of the
-//!   recipe, and how much it resembles it; all layers share both ([`kin`]).
+//!   recipe, and how much it resembles it; all layers share both (`kin`).
 //! - **Layers differ.** Each has its popularity (skew and shape), how far it follows the token's kin (likeness), and how far it
-//!   stays with what the token before took (recency) ([`layer`]).
+//!   stays with what the token before took (recency) (`layer`).
 //!
 //! A trace made so is no measurement, whatever it was fitted to: its recorder is [`RECORDER`], and whatever leans on it is
 //! labelled assumed.
