@@ -9,7 +9,7 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use tightfit_devices::{Device, ProcessorKind, Stored, WeightFormat};
 use tightfit_engine::{
-    Engine, Geometry, Overlap, Script, Setup, Store,
+    Engine, Geometry, Overlap, Rows, Script, Setup, Store,
     engine::Gather,
     evict::{Evict, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
     oracle::Oracle,
@@ -100,6 +100,7 @@ impl Workload {
             // More than a window of two tokens, so that window and LRU differ.
             budget_bytes: self.store.geometry().total_bytes() / 4 * 3,
             placement: Placement::InPlace,
+            rows: Rows::Needed,
             reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 },
             overlap: Overlap::None,
             gather: Gather::FeedForward,

@@ -8,7 +8,7 @@ use tightfit_scenarios::{
     Model, Scenario, Settings, Strategy,
     model::{FeedForward, Weights, reference},
     scenario::Prefill,
-    strategy::{Mechanism, Names, Predictor, Prefetch, Stream},
+    strategy::{Mechanism, Names, Predictor, Prefetch, Rows, Stream},
     trace::{Request, Trace, Unit},
 };
 use toml::Value;
@@ -180,10 +180,28 @@ impl Inputs {
         if let Some(trace) = &self.trace {
             self.check_trace(trace)?;
         }
+        self.check_rows()?;
         self.check_batch()?;
         self.check_scores()?;
         self.check_predictions()?;
         self.check_prompt()
+    }
+
+    /// That rows that are not needed add nothing where they are computed all the same.
+    fn check_rows(&self) -> Result<(), RunError> {
+        let computes_all = |strategy: &&Strategy| match &strategy.mechanism {
+            Mechanism::ResidentSet { set, .. } => set.rows == Rows::Resident,
+            Mechanism::PageCache(_) => false,
+        };
+        let experts = self.trace.as_ref().is_some_and(|trace| trace.geometry().unit == Unit::Expert);
+        match self.scenario.strategies.iter().find(computes_all) {
+            Some(strategy) if experts || strategy.routing.is_some() => Err(self.wrong(format!(
+                "strategy {} computes all rows that are in DRAM (resident-set.rows = \"resident\"), which holds for neurons, \
+                 whose inactive rows add nothing: an expert that was not chosen would",
+                strategy.name
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// That what is asked of several sequences at once is something that can be simulated.

@@ -1,7 +1,7 @@
 //! A strategy in the engine's terms: how its resident set is set up, and what it reads ahead.
 
 use tightfit_engine::{
-    Overlap, Setup, Store,
+    Overlap, Rows, Setup, Store,
     bend::{Bend, Keep},
     engine::Gather,
     oracle::Foresight,
@@ -48,6 +48,10 @@ pub(super) fn setup<P>(
         placement: match set.placement {
             strategy::Placement::Compact => Placement::Compact,
             strategy::Placement::InPlace => Placement::InPlace,
+        },
+        rows: match set.rows {
+            strategy::Rows::Needed => Rows::Needed,
+            strategy::Rows::Resident => Rows::Resident,
         },
         reads: ReadRules {
             coalesce_gap_bytes: u64::from(reads.coalesce_gap_kib) * KIB,

@@ -71,6 +71,17 @@ pub enum Placement {
     InPlace,
 }
 
+/// Which rows of a layer are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rows {
+    /// Those that are needed, wherever they lie.
+    #[default]
+    Needed,
+    /// All that are in DRAM, in one dense kernel: for neurons whose inactive rows add nothing (*LLM in a flash* §3.3).
+    Resident,
+}
+
 /// What runs under demand reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -133,6 +144,9 @@ pub struct ResidentSet {
     pub partition: Partition,
     /// How slots are given out.
     pub placement: Placement,
+    /// Which rows of a layer are computed.
+    #[serde(default)]
+    pub rows: Rows,
     /// What runs under demand reads.
     pub overlap: Overlap,
     /// What is read ahead.

@@ -37,6 +37,16 @@ pub enum Overlap {
     AsLanded,
 }
 
+/// Which rows a step's feed-forward kernel runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Those that it needs.
+    Needed,
+    /// All of its layer that are in DRAM, contiguous as they are: rows that are not needed add nothing (*LLM in a flash*
+    /// §3.3), and one dense kernel does for all.
+    Resident,
+}
+
 /// When a step's weights are gathered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gather {
@@ -53,6 +63,8 @@ pub struct Setup {
     pub budget_bytes: u64,
     /// How slots are given out.
     pub placement: Placement,
+    /// What is computed of a layer.
+    pub rows: Rows,
     /// How reads are formed.
     pub reads: ReadRules,
     /// What runs under demand reads.
@@ -113,6 +125,8 @@ pub struct Engine<'s, P, E> {
     tickets: Vec<Ticket>,
     /// Read of the batch that brings the last of a bundle, where bundles are computed as they land.
     landing: Vec<(u32, BundleId)>,
+    /// The rows of the step's layer that are in DRAM, where all of them are computed.
+    held: Vec<BundleId>,
     /// Whether each bundle of the step comes into the policy's care anew.
     fresh: Vec<bool>,
     counters: Counters,
@@ -141,6 +155,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             state[bundle as usize] = PINNED;
         }
         let if_ahead = |count: usize| if ahead_bundles_max > 0 { count } else { 0 };
+        let held_max = if setup.rows == Rows::Resident { store.geometry().layer_bundles_max() } else { 0 };
         let apart_max = if setup.overlap == Overlap::None { 0 } else { row_bundles_max };
         Self {
             resident: Resident::new(store, setup.placement),
@@ -156,6 +171,7 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             absent: Vec::with_capacity(apart_max),
             tickets: Vec::with_capacity(plan.reads_max()),
             landing: Vec::with_capacity(if setup.overlap == Overlap::AsLanded { plan.reads_max() } else { 0 }),
+            held: Vec::with_capacity(held_max),
             fresh: vec![false; row_bundles_max],
             counters: Counters::default(),
             watch: Stopwatch::start(&mut platform),
@@ -207,12 +223,18 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
             self.read_ahead(next);
         }
         self.watch.manage(&mut self.platform);
-        self.compute(&kernel, active);
+        match self.setup.rows {
+            Rows::Needed => self.compute(&kernel, active),
+            Rows::Resident => self.compute_held(step),
+        }
         let missed = step.row.missed;
         if !missed.is_empty() {
             self.bring(missed, active.len(), step.number);
             self.watch.manage(&mut self.platform);
-            self.compute(&step.rows_kernel(missed, missed.len() as u64, 0), missed);
+            match self.setup.rows {
+                Rows::Needed => self.compute(&step.rows_kernel(missed, missed.len() as u64, 0), missed),
+                Rows::Resident => self.compute_fresh(step, missed, active.len()),
+            }
         }
         let first_id = step.row.first_id;
         if bent {
@@ -280,6 +302,12 @@ impl Setup {
         if self.gather == Gather::WholeLayer {
             assert_eq!(self.overlap, Overlap::None, "a whole layer is computed at once");
             assert!(!self.predictor && self.bend.is_none(), "a whole layer is computed whole");
+        }
+        if self.rows == Rows::Resident {
+            assert_eq!(self.placement, Placement::Compact, "rows that are computed as they lie are contiguous");
+            assert_eq!(self.overlap, Overlap::None, "what is computed at once waits for all of it");
+            assert!(self.bend.is_none(), "a row that routing left out would be computed");
+            assert_eq!(self.gather, Gather::FeedForward, "a whole layer is computed whole anyway");
         }
         assert!(self.ahead_bundles_max == 0 || self.placement == Placement::InPlace, "a row in flight can't move");
         if let Some(bend) = &self.bend {

@@ -83,6 +83,15 @@ impl Geometry {
         of_layer.map(|region| region.bundle_bytes * u64::from(region.count)).sum()
     }
 
+    /// Bundles of the layer that has most.
+    #[must_use]
+    pub fn layer_bundles_max(&self) -> usize {
+        let of_layer = |layer| {
+            self.regions.iter().filter(|region| region.layer == layer).map(|region| region.count as usize).sum()
+        };
+        (0..self.layers()).map(of_layer).max().unwrap_or(0)
+    }
+
     /// Highest layer number plus one.
     #[must_use]
     pub fn layers(&self) -> u32 {

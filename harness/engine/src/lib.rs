@@ -31,7 +31,7 @@ mod stopwatch;
 pub mod store;
 mod warm_up;
 
-pub use engine::{Engine, Overlap, Setup};
+pub use engine::{Engine, Overlap, Rows, Setup};
 pub use geometry::{BundleId, Geometry, NONE};
 pub use platform::Platform;
 pub use script::Script;

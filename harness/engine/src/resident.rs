@@ -113,6 +113,14 @@ impl Resident {
         self.slot_of[bundle as usize] != NONE
     }
 
+    /// The bundles of a region by slot, where placement is compact: those of its number, in order of their slots.
+    #[must_use]
+    pub fn contiguous(&self, region: usize) -> &[BundleId] {
+        debug_assert_eq!(self.placement, Placement::Compact, "only compact rows are contiguous");
+        let pool = &self.pools[region];
+        &self.bundle_at[pool.base as usize..(pool.base + pool.used) as usize]
+    }
+
     /// Bytes in use now.
     #[must_use]
     pub fn bytes(&self) -> u64 {

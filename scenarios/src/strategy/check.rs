@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
     CATALOG, Evict, Mechanism, Names, Overlap, Partition, Pinned, PinnedBy, Placement, Predictor, Prefetch, Reads,
-    ResidentSet, Routing, Speculative, Strategy, StrategyFile, Stream,
+    ResidentSet, Routing, Rows, Speculative, Strategy, StrategyFile, Stream,
 };
 use crate::ScenarioError;
 
@@ -184,6 +184,14 @@ fn resident_set(set: &ResidentSet, reads: Reads, stream: Stream) -> Result<(), (
     if set.prefetch != Prefetch::None && set.placement == Placement::Compact {
         return Err(("resident-set.placement", "a row in flight can't move: read ahead with \"in-place\"".to_owned()));
     }
+    if set.rows == Rows::Resident && (set.placement != Placement::Compact || set.overlap != Overlap::None) {
+        return Err((
+            "resident-set.rows",
+            "\"resident\" computes the rows of a layer as they lie, at once: it needs placement = \"compact\" and \
+             overlap = \"none\""
+                .to_owned(),
+        ));
+    }
     if set.prefetch != Prefetch::None && set.evict == Evict::RetainNone {
         return Err((
             "resident-set.evict",
@@ -201,6 +209,9 @@ fn resident_set(set: &ResidentSet, reads: Reads, stream: Stream) -> Result<(), (
 
 /// What streaming whole layers leaves no choice about.
 fn whole_layers(set: &ResidentSet) -> Result<(), (&'static str, String)> {
+    if set.rows == Rows::Resident {
+        return Err(("resident-set.rows", "stream = \"everything\" computes all rows anyway: leave it out".to_owned()));
+    }
     let needs_rows = |key, what: &str| Err((key, format!("{what} needs stream = \"feed-forward\"")));
     if set.overlap != Overlap::None {
         return needs_rows("resident-set.overlap", "a layer that is streamed whole is computed at once: an overlap");

@@ -5,6 +5,7 @@ use crate::{
     evict::Evict,
     geometry::BundleId,
     platform::{Kernel, Platform, Touched},
+    session::Step,
 };
 
 impl<P: Platform, E: Evict> Engine<'_, P, E> {
@@ -29,6 +30,34 @@ impl<P: Platform, E: Evict> Engine<'_, P, E> {
             self.run_over(&left.part(absent.len()), &absent);
         }
         (self.present, self.absent) = (present, absent);
+    }
+
+    /// Computes all rows of the step's layer that are in DRAM or on their way.
+    pub(super) fn compute_held(&mut self, step: &Step<'_>) {
+        self.wait();
+        let mut held = core::mem::take(&mut self.held);
+        held.clear();
+        for (index, region) in self.store.geometry().regions().iter().enumerate() {
+            if region.layer == step.layer {
+                held.extend_from_slice(self.resident.contiguous(index));
+            }
+        }
+        let uses = held.len() as u64 * u64::from(step.positions.tokens);
+        self.run_over(&step.rows_kernel(&held, uses, 0), &held);
+        self.held = held;
+    }
+
+    /// Computes those of `missed`, the step's from number `first` on, that were not in DRAM: the others are computed already.
+    pub(super) fn compute_fresh(&mut self, step: &Step<'_>, missed: &[BundleId], first: usize) {
+        self.wait();
+        let mut held = core::mem::take(&mut self.held);
+        held.clear();
+        let fresh = missed.iter().zip(&self.fresh[first..]).filter(|&(_, &fresh)| fresh);
+        held.extend(fresh.map(|(&bundle, _)| bundle));
+        if !held.is_empty() {
+            self.run_over(&step.rows_kernel(&held, held.len() as u64, 0), &held);
+        }
+        self.held = held;
     }
 
     /// Computes the late bundles of `absent`, then each missing one when the last of it has landed.

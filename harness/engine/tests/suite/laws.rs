@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tightfit_engine::{
-    Engine, Overlap, Setup, Store,
+    Engine, Overlap, Rows, Setup, Store,
     engine::Gather,
     plan::ReadRules,
     platform::{Cause, KernelKind},
@@ -25,6 +25,7 @@ pub(crate) struct Choice {
     /// How the bundles of each region are shuffled; 0 for not at all.
     pub(crate) shuffle: u64,
     pub(crate) compact: bool,
+    pub(crate) computes_resident: bool,
     pub(crate) overlap: Overlap,
     pub(crate) whole_layer: bool,
     pub(crate) reads_ahead: bool,
@@ -43,10 +44,10 @@ impl Choice {
         let overlap = prop::sample::select(vec![Overlap::None, Overlap::ResidentFirst]);
         let layout = (layout, prop_oneof![Just(0), 1_u64..1000]);
         let reads = (0_u32..5, 0_u64..40, 1_u64..6, 0_u64..400);
-        let rest = (any::<bool>(), any::<bool>(), any::<bool>(), 1_usize..5);
+        let rest = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1_usize..5);
         (policy, layout, overlap, reads, rest).prop_map(|(policy, (layout, shuffle), overlap, reads, rest)| {
             let (unit_bits, coalesce_gap_bytes, read_units_max, read_ns) = reads;
-            let (compact, whole_layer, reads_ahead, pin_every) = rest;
+            let (compact, computes_resident, whole_layer, reads_ahead, pin_every) = rest;
             // Rows in flight can't move, and only whole layers are known ahead.
             let reads_ahead = reads_ahead && whole_layer && !compact;
             Self {
@@ -54,6 +55,7 @@ impl Choice {
                 layout,
                 shuffle,
                 compact,
+                computes_resident: computes_resident && compact && !whole_layer,
                 overlap,
                 whole_layer,
                 reads_ahead,
@@ -82,12 +84,13 @@ impl Choice {
         Setup {
             budget_bytes: case.budget_bytes().max(pinned_bytes),
             placement: if self.compact { Placement::Compact } else { Placement::InPlace },
+            rows: if self.computes_resident { Rows::Resident } else { Rows::Needed },
             reads: ReadRules {
                 coalesce_gap_bytes: self.coalesce_gap_bytes,
                 read_bytes_max: self.read_units_max * self.unit_bytes,
             },
-            // A layer that is gathered whole is computed at once.
-            overlap: if self.whole_layer { Overlap::None } else { self.overlap },
+            // A layer that is gathered whole is computed at once, and so is all that is resident of one.
+            overlap: if self.whole_layer || self.computes_resident { Overlap::None } else { self.overlap },
             gather: if self.whole_layer { Gather::WholeLayer } else { Gather::FeedForward },
             predictor: false,
             bend: None,
@@ -180,8 +183,14 @@ proptest! {
             let ran = &engine.platform().kernels[before..];
             let of = |kind| ran.iter().filter(move |kernel| kernel.kind == kind);
             prop_assert_eq!(of(KernelKind::Dense).count(), 1);
-            prop_assert_eq!(of(KernelKind::FeedForward).map(|kernel| kernel.rows as usize).sum::<usize>(), step.row.active.len());
-            prop_assert_eq!(of(KernelKind::FeedForward).map(|kernel| kernel.row_uses).sum::<u64>(), step.row.uses);
+            let rows = of(KernelKind::FeedForward).map(|kernel| kernel.rows as usize).sum::<usize>();
+            let uses = of(KernelKind::FeedForward).map(|kernel| kernel.row_uses).sum::<u64>();
+            if choice.computes_resident {
+                prop_assert!(rows >= step.row.active.len());
+                prop_assert_eq!(uses, rows as u64 * u64::from(step.positions.tokens));
+            } else {
+                prop_assert_eq!((rows, uses), (step.row.active.len(), step.row.uses));
+            }
             if of(KernelKind::FeedForward).count() == 2 {
                 split += 1;
                 let first = of(KernelKind::FeedForward).next().expect("two of them");

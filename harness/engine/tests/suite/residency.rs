@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use tightfit_engine::{
-    Engine, Overlap, Script, Setup, Store,
+    Engine, Overlap, Rows, Script, Setup, Store,
     engine::Gather,
     evict::{self, Kind},
     geometry::BundleId,
     plan::ReadRules,
+    platform::KernelKind,
     prefetch::Prefetch,
     resident::Placement,
     session::{self, Request, Stepper},
@@ -27,6 +28,7 @@ pub(crate) fn plain(script: &Script, budget_bytes: u64, pinned: Vec<BundleId>) -
     Setup {
         budget_bytes,
         placement: Placement::Compact,
+        rows: Rows::Needed,
         reads: ReadRules { coalesce_gap_bytes: 0, read_bytes_max: 64 },
         overlap: Overlap::None,
         gather: Gather::FeedForward,
@@ -193,4 +195,31 @@ fn a_window_drops_what_left_it_before_it_takes_in_what_is_new() {
     }
     assert_eq!((window.counters().hits, window.counters().evictions), (0, 10));
     assert_eq!(window.resident_peak_bytes(), 16);
+}
+
+#[test]
+fn all_that_a_layer_has_in_dram_is_computed_where_that_is_asked_for() {
+    // A window of two tokens: the pair of the token before is still there.
+    let case = Case {
+        layers: vec![(4, 8), (2, 8)],
+        prefill: 0,
+        masks: vec![vec![0b0011, 0b01], vec![0b1100, 0b10]],
+        decode_passes: 4,
+        budget_share: 64,
+    };
+    let store = Store::new(case.geometry(1), Layout::Bundled, 1);
+    let script = case.script();
+    let rows_computed = |rows: Rows| {
+        let setup = Setup { rows, ..plain(&script, case.budget_bytes(), Vec::new()) };
+        let mut window = engine(&store, &script, setup, Policy::whole(Kind::Window { tokens: 2 }), 4);
+        for step in steps(&script, 4, false) {
+            window.step(&step);
+        }
+        let kernels = &window.platform().kernels;
+        let of_rows = kernels.iter().filter(|kernel| kernel.kind == KernelKind::FeedForward);
+        of_rows.map(|kernel| (kernel.layer, kernel.rows, kernel.row_uses)).collect::<Vec<_>>()
+    };
+    let [first, later] = [[(0, 2, 2), (1, 1, 1)], [(0, 4, 4), (1, 2, 2)]];
+    assert_eq!(rows_computed(Rows::Needed), [first, first, first, first].concat());
+    assert_eq!(rows_computed(Rows::Resident), [first, later, later, later].concat());
 }

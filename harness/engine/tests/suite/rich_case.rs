@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use tightfit_engine::{
-    Geometry, Overlap, Script, Setup, Store,
+    Geometry, Overlap, Rows, Script, Setup, Store,
     bend::{Bend, Keep},
     engine::Gather,
     evict::Kind,
@@ -266,6 +266,7 @@ impl RichCase {
         Setup {
             budget_bytes: budget_bytes.max(pinned_bytes),
             placement: if self.ahead == Ahead::Nothing { Placement::Compact } else { Placement::InPlace },
+            rows: Rows::Needed,
             reads: ReadRules {
                 coalesce_gap_bytes: self.coalesce_gap_bytes,
                 read_bytes_max: self.read_units_max * self.unit_bytes,

@@ -105,12 +105,15 @@ fn moves_gaps_splits_late_and_early_reads_all_happen() {
     for (layout, shuffle) in [(Layout::Separate, 0), (Layout::Bundled, 0), (Layout::Separate, 3), (Layout::Bundled, 5)]
     {
         for policy in Policy::all() {
-            for (compact, reads_ahead, read_ns) in [(true, false, 90), (false, true, 2), (false, true, 900)] {
+            for (compact, computes_resident, reads_ahead, read_ns) in
+                [(true, false, false, 90), (true, true, false, 90), (false, false, true, 2), (false, false, true, 900)]
+            {
                 let choice = Choice {
                     policy,
                     layout,
                     shuffle,
                     compact,
+                    computes_resident,
                     overlap: Overlap::ResidentFirst,
                     whole_layer: reads_ahead,
                     reads_ahead,

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tightfit_engine::{
-    Engine, Geometry, Overlap, Script, Setup, Store,
+    Engine, Geometry, Overlap, Rows, Script, Setup, Store,
     engine::Gather,
     evict::{Kind, Room, Sizes as Bundles},
     plan::ReadRules,
@@ -116,6 +116,7 @@ fn setup(budget_bytes: u64) -> Setup {
     Setup {
         budget_bytes,
         placement: Placement::InPlace,
+        rows: Rows::Needed,
         reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 },
         overlap: Overlap::None,
         gather: Gather::FeedForward,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tightfit_engine::{
-    BundleId, Engine, Geometry, Overlap, Script, Setup, Store,
+    BundleId, Engine, Geometry, Overlap, Rows, Script, Setup, Store,
     counters::{Counters, Owners},
     engine::Gather,
     evict::{Kind, Policy, Room, Sizes},
@@ -201,6 +201,7 @@ pub(crate) fn engine<P: tightfit_engine::Platform>(store: &Store, case: Case, pl
     let setup = Setup {
         budget_bytes: case.budget_rows * BUNDLE_BYTES,
         placement: case.placement,
+        rows: Rows::Needed,
         reads: ReadRules { coalesce_gap_bytes: 0, read_bytes_max: 8192 },
         overlap: case.overlap,
         gather: Gather::FeedForward,

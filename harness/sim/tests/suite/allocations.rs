@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use allocation_counter::measure;
 use tightfit_engine::{
-    Engine, Geometry, Overlap, Script, Setup, Store,
+    Engine, Geometry, Overlap, Rows, Script, Setup, Store,
     engine::Gather,
     evict::{Evict, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
     oracle::Oracle,
@@ -70,6 +70,7 @@ fn engine_calls<E: Evict>(gather: Gather, policy: E) -> u64 {
     let setup = Setup {
         budget_bytes: 50 * 3 * 2048,
         placement: if ahead { Placement::InPlace } else { Placement::Compact },
+        rows: Rows::Needed,
         reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 16_384 },
         overlap: if ahead { Overlap::None } else { Overlap::ResidentFirst },
         gather,
