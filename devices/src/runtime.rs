@@ -58,6 +58,10 @@ pub struct Runtime {
     /// What a layer of experts costs more: choosing and gathering them.
     #[serde(rename = "expert-layer-overhead-us", default, deserialize_with = "read::cost_us")]
     pub expert_layer_overhead: Nanoseconds,
+    /// What each kernel over experts costs more: waking the threads that share it. A layer has one, or one for each expert
+    /// that is computed as it lands.
+    #[serde(rename = "expert-kernel-overhead-us", default, deserialize_with = "read::cost_us")]
+    pub expert_kernel_overhead: Nanoseconds,
     /// What a layer with an embedding of its own costs more.
     #[serde(rename = "embedding-layer-overhead-us", default, deserialize_with = "read::cost_us")]
     pub embedding_layer_overhead: Nanoseconds,

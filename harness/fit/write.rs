@@ -91,6 +91,7 @@ fn section(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>)
     line("layer-overhead-us", microseconds(runtime.layer_overhead.get()));
     line("linear-layer-overhead-us", microseconds(runtime.linear_layer_overhead.get()));
     line("expert-layer-overhead-us", microseconds(runtime.expert_layer_overhead.get()));
+    line("expert-kernel-overhead-us", microseconds(runtime.expert_kernel_overhead.get()));
     line("embedding-layer-overhead-us", microseconds(runtime.embedding_layer_overhead.get()));
     line("token-overhead-us", microseconds(runtime.token_overhead.get()));
     line("prompt-overhead-us", microseconds(runtime.prompt_overhead.get()));

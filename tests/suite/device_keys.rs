@@ -126,6 +126,7 @@ fn runtimes() -> Vec<Case<'static>> {
         case("device.runtime.llama.cpp@gpu.layer-overhead-us=5000", WHOLE, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.linear-layer-overhead-us=5000", WHOLE, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.expert-layer-overhead-us=5000", PERCEIVED, overhead, Way::Up),
+        case("device.runtime.llama.cpp@gpu.expert-kernel-overhead-us=5000", PERCEIVED, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.embedding-layer-overhead-us=5000", EMBEDDED, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.token-overhead-us=50000", WHOLE, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.prompt-overhead-us=500000", WHOLE, overhead, Way::Up),

@@ -110,6 +110,7 @@ impl LayerCosts {
             embedding_layers: u32::from(self.has_embedding),
             // A prompt begins with nothing before it; a draft that is verified does not.
             prompts: u32::from(kernel.layer == 0 && each > 1 && u64::from(kernel.context) == each),
+            expert_kernels: 0,
             kernels: 0,
             tokens: 0,
         }
@@ -120,7 +121,8 @@ impl LayerCosts {
         let mut weights = self.row.times(u64::from(kernel.rows - kernel.cold_rows));
         weights += &self.cold_row.times(u64::from(kernel.cold_rows));
         let positions = Positions { uses: kernel.row_uses, of: u64::from(kernel.rows).max(1) };
-        Work { weights, matrices: self.row_matrices, positions, ..Work::default() }
+        let expert_kernels = u32::from(self.has_experts);
+        Work { weights, matrices: self.row_matrices, positions, expert_kernels, ..Work::default() }
     }
 }
 

@@ -28,6 +28,7 @@ pub struct Processor {
     layer_ns: u64,
     linear_layer_ns: u64,
     expert_layer_ns: u64,
+    expert_kernel_ns: u64,
     embedding_layer_ns: u64,
     token_ns: u64,
     prompt_ns: u64,
@@ -106,6 +107,7 @@ impl Processor {
             layer_ns: fixed_ns(runtime.layer_overhead),
             linear_layer_ns: fixed_ns(runtime.linear_layer_overhead),
             expert_layer_ns: fixed_ns(runtime.expert_layer_overhead),
+            expert_kernel_ns: fixed_ns(runtime.expert_kernel_overhead),
             embedding_layer_ns: fixed_ns(runtime.embedding_layer_overhead),
             token_ns: fixed_ns(runtime.token_overhead),
             prompt_ns: runtime.prompt_overhead.get(),
@@ -135,6 +137,7 @@ impl Processor {
             + u64::from(work.layers) * self.layer_ns
             + u64::from(work.linear_layers) * self.linear_layer_ns
             + u64::from(work.expert_layers) * self.expert_layer_ns
+            + u64::from(work.expert_kernels) * self.expert_kernel_ns
             + u64::from(work.embedding_layers) * self.embedding_layer_ns
             + u64::from(work.tokens) * self.token_ns
             + u64::from(work.prompts) * self.prompt_ns

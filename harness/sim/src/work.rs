@@ -23,6 +23,8 @@ pub struct Work {
     pub linear_layers: u32,
     /// Those of experts.
     pub expert_layers: u32,
+    /// Kernels over experts.
+    pub expert_kernels: u32,
     /// Those with an embedding of their own.
     pub embedding_layers: u32,
     /// Tokens that end with it.
@@ -82,6 +84,7 @@ impl Work {
         self.layers += other.layers;
         self.linear_layers += other.linear_layers;
         self.expert_layers += other.expert_layers;
+        self.expert_kernels += other.expert_kernels;
         self.embedding_layers += other.embedding_layers;
         self.tokens += other.tokens;
         self.prompts += other.prompts;
