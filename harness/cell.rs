@@ -157,13 +157,16 @@ fn simulator(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> SimPlatform {
     let runtime = inputs.runtime(device);
     let costs = costs(&inputs.weights, cell.strategy, runtime.whole_context.then_some(plan.context_max));
     let spec = Spec { device, runtime, costs, lanes, prefetch_lanes };
-    // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
-    let keeps =
-        matches!(&cell.strategy.mechanism, Mechanism::ResidentSet { set, .. } if set.evict != Evict::RetainNone);
+    let admission = match &cell.strategy.mechanism {
+        // What is let go after each step goes through the same buffers again and again: only what is kept needs new room.
+        Mechanism::ResidentSet { set, .. } if set.evict == Evict::RetainNone => None,
+        Mechanism::ResidentSet { .. } => runtime.admit,
+        Mechanism::PageCache(_) => device.memory.page_in,
+    };
     SimPlatform::new(spec)
         .with_heat(inputs.scenario.thermal.start.0)
         .with_pressure(plan.room.pressure)
-        .with_admission(runtime.admit.filter(|_| keeps))
+        .with_admission(admission)
 }
 
 /// Reads that the strategy keeps in flight, and those of them that prefetches may take.

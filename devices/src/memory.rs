@@ -23,6 +23,10 @@ pub struct Memory {
     /// Page of the operating system (`page-kib`).
     #[serde(rename = "page-kib", deserialize_with = "read::size_kib")]
     pub page: Bytes,
+    /// Rate at which faulted pages of a mapped file are brought in, beside their read: room, page tables, faults
+    /// (`page-in-mb-per-s`). Without it, that costs nothing.
+    #[serde(rename = "page-in-mb-per-s", default, deserialize_with = "read::optional_flash_mb_per_s")]
+    pub page_in: Option<BytesPerSecond>,
     /// Footprint at which the system kills an ordinary app (`app-limit-mb`).
     #[serde(rename = "app-limit-mb", deserialize_with = "read::size_mb")]
     pub app_limit: Bytes,

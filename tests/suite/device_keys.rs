@@ -71,6 +71,7 @@ fn memory() -> Vec<Case<'static>> {
         case("device.memory.bandwidth-mb-per-s=100000", PHONE, |r| r.time.compute_ns as f64, Way::Down),
         case("device.memory.copy-mb-per-s=5000", moving, |r| r.time.memory_management_ns as f64, Way::Up),
         case("device.memory.page-kib=64", paged, |r| r.flash.reads as f64, Way::Down),
+        case("device.memory.page-in-mb-per-s=100", paged, |r| r.time.flash_stall_ns as f64, Way::Up),
         case("device.memory.app-limit-mb=85", roomy, |r| r.throughput.decode_tokens_per_s, Way::Down),
         case("device.memory.app-limit-entitled-mb=120", entitled, |r| r.throughput.decode_tokens_per_s, Way::Up),
         case("device.memory.reclaim-mb-per-s=10", pressed, |r| r.time.flash_stall_ns as f64, Way::Up),

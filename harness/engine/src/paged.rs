@@ -137,6 +137,8 @@ impl<'s, P: Platform> PagedEngine<'s, P> {
         }
         self.take_in(page);
         self.watch.manage(&mut self.platform);
+        // A fault is not over before its pages are mapped: that is part of the wait.
+        self.platform.admit(bytes);
         let ticket = self.platform.submit(&Read { extent: Extent { offset, bytes }, cause }, &[]);
         self.watch.wait(&mut self.platform, ticket);
     }

@@ -19,7 +19,7 @@ use std::{path::Path, time::Duration};
 pub use admit::Admission;
 pub use compute::Rates;
 pub use dispatch::Dispatch;
-pub use flash::{Bench, Copying, Grid, LANES, Landing, SIZES_KIB};
+pub use flash::{Bench, Copying, Grid, LANES, Landing, PageIn, SIZES_KIB};
 pub use memory::Bandwidth;
 pub use profile::profile;
 pub use spread::Spread;
@@ -59,6 +59,8 @@ pub struct Measured {
     pub admission: Admission,
     /// Its copies.
     pub copying: Copying,
+    /// Faults of a mapped file.
+    pub page_in: PageIn,
 }
 
 /// Measures, with a file in `folder`. `done` is told what has been measured.
@@ -71,7 +73,7 @@ pub fn measure(folder: &Path, reads: Reads, effort: Effort, mut done: impl FnMut
     done("dispatch");
     let admission = admit::admission(folder, effort)?;
     done("admission");
-    let (grid, copying) = flash::grid(folder, reads, effort)?;
+    let (grid, copying, page_in) = flash::grid(folder, reads, effort)?;
     done("flash");
-    Ok(Measured { grid, bandwidth, rates, dispatch, admission, copying })
+    Ok(Measured { grid, bandwidth, rates, dispatch, admission, copying, page_in })
 }

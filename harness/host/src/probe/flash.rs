@@ -18,6 +18,7 @@ use crate::{
     jobs::{Place, Places, Reader, Target, World, elapsed_ns},
     lanes::Lanes,
     latch::Latch,
+    mapped::Mapping,
     slots::to_usize,
     storage::{Buffered, Direct, Storage},
 };
@@ -38,6 +39,10 @@ pub struct Grid(pub Vec<Vec<Spread>>);
 #[derive(Clone, Copy, Debug)]
 pub struct Copying(pub Spread);
 
+/// What bringing faulted pages in costs beside their read, bytes a second.
+#[derive(Clone, Copy, Debug)]
+pub struct PageIn(pub Spread);
+
 /// How a read lands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landing {
@@ -50,6 +55,8 @@ pub enum Landing {
 /// Reads whose rows are copied, one at a time: what comes after a read then shows as time.
 const COPIED_READ_BYTES: u64 = 1 << 20;
 const ROW_BYTES: usize = 1020;
+/// A fault of the page cache reads so much: the system's own read-ahead, and the strategies'.
+const FAULT_BYTES: u64 = 128 << 10;
 /// No memory copies faster.
 const COPIED_MAX: f64 = 1e12;
 
@@ -63,8 +70,8 @@ impl Drop for Scratch {
     }
 }
 
-/// Measures the grid and the copies.
-pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<(Grid, Copying), HostError> {
+/// Measures the grid, the copies and the faults.
+pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<(Grid, Copying, PageIn), HostError> {
     let path = folder.join(format!("tightfit-{}.probe", std::process::id()));
     let failed = |problem| HostError::File { path: path.clone(), problem };
     let scratch = Scratch(path.clone());
@@ -81,8 +88,33 @@ pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<(Grid,
         rows.push(row);
     }
     let copying = copying(&path, reads, effort)?;
+    let page_in = page_in(&path, reads, effort)?;
     drop(scratch);
-    Ok((Grid(rows), copying))
+    Ok((Grid(rows), copying, page_in))
+}
+
+/// What faults and direct reads of the same size differ by, in turn. Where faults are no slower, nothing is known but that the
+/// system is fast.
+fn page_in(path: &Path, reads: Reads, effort: Effort) -> Result<PageIn, HostError> {
+    let failed = |problem| HostError::File { path: path.to_owned(), problem };
+    let mapping = Mapping::new(fs::File::open(path).map_err(failed)?, 0).map_err(failed)?;
+    let mut direct = Bench::new(path, reads, [FAULT_BYTES, effort.file_bytes], 1, Landing::InPlace, 0)?;
+    let mut noise = Noise(FAULT_BYTES);
+    let mut rates = Vec::new();
+    for _ in 0..effort.repeats {
+        let plain = direct.bytes_per_s(effort.point);
+        let (start, mut bytes) = (Instant::now(), 0);
+        while bytes == 0 || start.elapsed() < effort.point {
+            let offset = noise.next() % (effort.file_bytes / FAULT_BYTES) * FAULT_BYTES;
+            let fault = mapping.fault(Extent { offset, bytes: FAULT_BYTES });
+            fault.map_err(|fault| failed(std::io::Error::other(fault.to_string())))?;
+            bytes += FAULT_BYTES;
+        }
+        let faulted = bytes as f64 / start.elapsed().as_secs_f64();
+        rates.push(1.0 / (1.0 / faulted - 1.0 / plain).max(1.0 / COPIED_MAX));
+    }
+    direct.outcome()?;
+    Ok(PageIn(Spread::of(rates)))
 }
 
 /// What reads in turn in place and in rows differ by. Where rows are no slower, nothing is known but that copies are fast.

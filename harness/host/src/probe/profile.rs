@@ -23,7 +23,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     let total = system.total_memory();
     let limit = system.cgroup_limits().map_or(total, |limits| limits.total_memory.min(total)).max(1);
     let os = if cfg!(target_os = "macos") { "macos" } else { "linux" };
-    let Measured { grid, bandwidth, rates, dispatch, admission, copying } = measured;
+    let Measured { grid, bandwidth, rates, dispatch, admission, copying, page_in } = measured;
     // A copied byte is read and written: the bus carries at least twice what is copied.
     let peak = bandwidth.peak.median.max(bandwidth.stream.median).max(2.0 * bandwidth.copy.median);
     let repeats = "median of repeats by tightfit device probe";
@@ -39,6 +39,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     line(format!("bandwidth-mb-per-s = {:.0}", (peak / MB).ceil()));
     line(format!("copy-mb-per-s = {:.0}", (bandwidth.copy.median / MB).floor()));
     line(format!("page-kib = {}", rustix::param::page_size() / 1024));
+    line(format!("page-in-mb-per-s = {:.0}", (page_in.0.median / MB).ceil()));
     line(format!("app-limit-mb = {:.0}\npressure-share = 0.9\n", (limit.min(total) as f64 / MB).floor()));
     line("[memory.source]".to_owned());
     line(source("default", "measured", "the system's own account (sysinfo)"));
@@ -49,6 +50,11 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     );
     line(source("bandwidth-mb-per-s", "measured", &of_peak));
     line(source("copy-mb-per-s", "measured", &format!("{} MB/s; {repeats}", bandwidth.copy.times(1.0 / MB))));
+    let faults = format!(
+        "faults of 128 KiB of a mapped file beside direct reads, {} MB/s; {repeats}",
+        page_in.0.times(1.0 / MB)
+    );
+    line(source("page-in-mb-per-s", "measured", &faults));
     line(source("pressure-share", "assumed", "no system publishes one") + "\n");
 
     line(format!("[flash]\nqueue-depth = {}\nread-unit-kib = 4\n", LANES[LANES.len() - 1]));

@@ -24,6 +24,7 @@ fn a_profile_of_this_machine_loads_and_its_speeds_are_measured() {
     assert!(throughput.iter().flatten().all(|rate| rate.get() > 100_000), "{throughput:?}");
     assert_eq!(device.flash.source.of("grid").kind, SourceKind::Measured);
     assert_eq!(device.memory.source.of("copy-mb-per-s").kind, SourceKind::Measured);
+    assert!(device.memory.page_in.is_some_and(|rate| rate.get() > 1_000_000), "{:?}", device.memory.page_in);
     assert_eq!(device.runtimes.len(), 4);
     for runtime in &device.runtimes {
         assert!(runtime.admit.is_some_and(|rate| rate.get() > 100_000_000), "{:?}", runtime.admit);
