@@ -134,6 +134,13 @@ impl Device {
         embedded::profile(name)
     }
 
+    /// What a profile may be built on besides other profiles (chips, systems, storage, classes of runtimes): name and text,
+    /// whose first line says what it is. Sorted by name.
+    #[must_use]
+    pub fn parts() -> &'static [(&'static str, &'static str)] {
+        embedded::PARTS
+    }
+
     /// The built-in profile that published tables mean by `name`: one of its names or aliases, or else one of the chip `soc`.
     #[must_use]
     pub fn known_as(name: &str, soc: &str) -> Option<Self> {
