@@ -82,6 +82,9 @@ pub(crate) struct Fit {
 
 /// Options of `device check`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                        tightfit device check my-phone.toml\n  \
+                        tightfit device check iphone-15-pro --all")]
 pub(crate) struct Check {
     /// Profiles by name or path; all that are built in without one.
     #[arg(value_name = "DEVICE")]

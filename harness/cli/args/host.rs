@@ -38,6 +38,9 @@ impl From<ReadBy> for Reads {
 
 /// Options of `device probe`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit device probe --out this-machine.toml\n  \
+    tightfit run quickstart --device this-machine.toml --set runtime=host-q4 --on host")]
 pub(crate) struct ProbeOptions {
     /// The profile to write; its file name is the device's name.
     #[arg(long, value_name = "PROFILE.toml")]
@@ -101,6 +104,9 @@ pub(crate) enum StoreCommand {
 
 /// Options of `store build`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit store build quickstart --strategy lru --out quickstart.store\n  \
+    tightfit store build --model llama-3.2-1b --quantization q4-0 --strategy layer-stream --out llama.store")]
 pub(crate) struct Build {
     /// The scenario whose model, trace and seed the store is for: a name or a path.
     #[arg(value_name = "SCENARIO", default_value = "quickstart")]
