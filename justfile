@@ -7,12 +7,12 @@ default:
 quickstart:
     cargo run --release
 
-# The README's test command.
+# What the README's `cargo test` runs, in parallel (needs cargo-nextest).
 test:
     cargo nextest run --workspace --exclude tightfit-live
 
-# What CI runs, without the recorder.
-check: test
+# What CI runs, without the recorder and the book.
+check: test gate
     cargo test --doc --workspace --exclude tightfit-live
     cargo fmt --all --check
     cargo clippy --workspace --exclude tightfit-live --all-targets -- -D warnings
@@ -26,8 +26,9 @@ live:
 bench:
     cargo bench
 
-# The picture of the README.
+# The gallery, and the pictures of the quickstart.
 figures:
+    cargo run --release -- figures
     cargo run --release -- run quickstart --out target/figures
     cp target/figures/charts/speed-against-memory.svg target/figures/charts/decode-speed.svg reports/figures/quickstart/
 

@@ -9,14 +9,13 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use tightfit_devices::{Device, ProcessorKind, Stored, WeightFormat};
 use tightfit_engine::{
-    Engine, Geometry, Overlap, Rows, Script, Setup, Store,
+    Engine, Geometry, Script, Setup, Store,
     engine::Gather,
     evict::{Evict, belady::Belady, lru::Lru, retain_none::RetainNone, window::Window},
     oracle::Oracle,
     paged::{PageSetup, PagedEngine},
     plan::ReadRules,
     prefetch::Prefetch,
-    resident::Placement,
     session::{self, Request, Stepper},
     store::Layout,
 };
@@ -96,21 +95,10 @@ impl Workload {
     }
 
     fn setup(&self) -> Setup {
-        Setup {
-            // More than a window of two tokens, so that window and LRU differ.
-            budget_bytes: self.store.geometry().total_bytes() / 4 * 3,
-            placement: Placement::InPlace,
-            rows: Rows::Needed,
-            reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 },
-            overlap: Overlap::None,
-            gather: Gather::FeedForward,
-            predictor: false,
-            bend: None,
-            ahead_bundles_max: 0,
-            pinned: Vec::new(),
-            dense_bytes: 0,
-            row_bundles_max: self.script.row_bundles_max(),
-        }
+        // More than a window of two tokens, so that window and LRU differ.
+        let budget_bytes = self.store.geometry().total_bytes() / 4 * 3;
+        let reads = ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 };
+        Setup::plain(budget_bytes, reads, self.script.row_bundles_max())
     }
 
     fn platform(&self, device: &Device) -> SimPlatform {

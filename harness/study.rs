@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use tightfit_scenarios::{
     Scenario, Settings, Strategy,
-    strategy::{Mechanism, Partition},
+    strategy::{Evict, Mechanism, Partition},
 };
 
 use crate::{
@@ -141,8 +141,10 @@ fn evicting_with(
         Some(strategy) => strategy,
         None => Strategy::load(like, &settings.strategy)?,
     };
-    match &base.mechanism {
-        Mechanism::ResidentSet { set, .. } if set.partition == Partition::None => {}
+    let mut strategy = Strategy { name: name.to_owned(), title: format!("{} ({name} evicts)", base.title), ..base };
+    match &mut strategy.mechanism {
+        // A policy that nothing else is known of keeps what it is given.
+        Mechanism::ResidentSet { set, .. } if set.partition == Partition::None => set.evict = Evict::Lru,
         Mechanism::ResidentSet { .. } => {
             return Err(wrong(format!("{like} has a policy for each layer: name a strategy without `partition`")));
         }
@@ -150,5 +152,8 @@ fn evicting_with(
             return Err(wrong(format!("{like} leaves eviction to the system: name one with a `[resident-set]`")));
         }
     }
-    Ok(Strategy { name: name.to_owned(), title: format!("{} ({name} evicts)", base.title), ..base })
+    // Results say which policy it was, not which one it stands in for.
+    strategy.settings.retain(|key, _| !key.starts_with("resident-set.evict."));
+    strategy.settings.insert("resident-set.evict.policy".to_owned(), name.to_owned());
+    Ok(strategy)
 }

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 
 use tightfit_devices::Device;
 use tightfit_reports::validation::{Validation, ValidationCase};
-use tightfit_scenarios::Condition;
+use tightfit_scenarios::{Condition, published::Seen};
 
 use crate::{
     RunError,
     fit::{
         family::Phase,
-        split::{self, Predicted, Split},
+        split::{self, Predicted},
     },
 };
 use load::{Loaded, Rate};
@@ -60,7 +60,7 @@ fn case(rates: &[Rate], predicted: &Predicted, devices: &BTreeMap<String, Device
         Condition::Hot => ", hot",
         Condition::InApp => ", inside an app",
     };
-    let unseen = if predicted.split != Split::Fitted && !predicted.operators_seen { ", unseen operator" } else { "" };
+    let unseen = if predicted.split != Seen::Fitted && !predicted.operators_seen { ", unseen operator" } else { "" };
     Some(ValidationCase {
         id: format!("{}/{metric}", rate.id),
         regime: format!("{what}{among}{unseen}"),

@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use tightfit_engine::{
-    Engine, Geometry, Overlap, Platform, Rows, Script, Setup, Store,
-    engine::Gather,
+    Engine, Geometry, Platform, Script, Setup, Store,
     evict::{Evict, Kind, Policy, Room, Sizes, Visit},
     oracle::Oracle,
     plan::ReadRules,
@@ -165,20 +164,8 @@ pub fn decode(name: &str) -> Decode {
 pub fn run(decode: Decode) -> u64 {
     let Decode { script, store, kind } = &decode;
     let budget_bytes = store.geometry().total_bytes() / 4 * 3;
-    let setup = Setup {
-        budget_bytes,
-        placement: Placement::Compact,
-        rows: Rows::Needed,
-        reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 },
-        overlap: Overlap::None,
-        gather: Gather::FeedForward,
-        predictor: false,
-        bend: None,
-        ahead_bundles_max: 0,
-        pinned: Vec::new(),
-        dense_bytes: 0,
-        row_bundles_max: script.row_bundles_max(),
-    };
+    let reads = ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 };
+    let setup = Setup { placement: Placement::Compact, ..Setup::plain(budget_bytes, reads, script.row_bundles_max()) };
     let bundles = store.geometry().bundles();
     let room = Room {
         bundles,

@@ -120,7 +120,7 @@ fn power(device: &Device) -> Result<(), Problem> {
         ));
     }
     if device.class.has_battery() && device.battery.is_none() {
-        return Err(Problem::new("class", "such a device has a battery: add a `[battery]` with `energy-mwh`"));
+        return Err(Problem::new("battery", "a phone, tablet or laptop has one: give `energy-mwh`"));
     }
     Ok(())
 }

@@ -134,6 +134,13 @@ impl Device {
         embedded::profile(name)
     }
 
+    /// What a profile may be built on besides other profiles (chips, systems, storage, classes of runtimes): name and text,
+    /// whose first line says what it is. Sorted by name.
+    #[must_use]
+    pub fn parts() -> &'static [(&'static str, &'static str)] {
+        embedded::PARTS
+    }
+
     /// The built-in profile that published tables mean by `name`: one of its names or aliases, or else one of the chip `soc`.
     #[must_use]
     pub fn known_as(name: &str, soc: &str) -> Option<Self> {
@@ -141,17 +148,15 @@ impl Device {
             let load = |name: &&str| Device::load(name).expect("a built-in profile is right");
             Device::names().iter().map(load).collect()
         });
-        let plain = |text: &str| {
-            let kept = text.chars().filter(|letter| letter.is_alphanumeric());
-            kept.flat_map(char::to_lowercase).collect::<String>()
-        };
-        let (name, soc) = (plain(name), plain(soc));
-        let named = |device: &&Self| {
-            let names = [&device.name, &device.title].into_iter().chain(&device.aliases);
-            names.into_iter().any(|known| plain(known) == name)
-        };
-        let of_chip = |device: &&Self| !soc.is_empty() && plain(&device.soc) == soc;
-        KNOWN.iter().find(named).or_else(|| KNOWN.iter().find(of_chip)).cloned()
+        let of_chip = |device: &&Self| !soc.is_empty() && plain(&device.soc) == plain(soc);
+        KNOWN.iter().find(|device| device.is_called(name)).or_else(|| KNOWN.iter().find(of_chip)).cloned()
+    }
+
+    /// Whether published tables mean this device by `name`: it is its name, title or one of its aliases, however written.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let mut names = [&self.name, &self.title].into_iter().chain(&self.aliases);
+        names.any(|known| plain(known) == plain(name))
     }
 
     /// A profile by embedded name, or from a path that ends in `.toml`.
@@ -291,4 +296,9 @@ fn text_of(name_or_path: &str) -> Result<Cow<'static, str>, DeviceError> {
     }
     let text = fs::read_to_string(path).map_err(|problem| DeviceError::File { path: path.to_owned(), problem })?;
     Ok(Cow::Owned(text))
+}
+
+/// Letters and digits, in lower case: what is left of a name that everybody writes in another way.
+fn plain(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -91,7 +91,7 @@ pub(crate) const PROFILES: &[(&str, &str)] = &[
 ];
 
 /// Chips, systems and classes of runtimes: what a profile may name as its `base` besides another profile. Sorted by name.
-const PARTS: &[(&str, &str)] = &[
+pub(crate) const PARTS: &[(&str, &str)] = &[
     ("a14", include_str!("../socs/a14.toml")),
     ("a15", include_str!("../socs/a15.toml")),
     ("a15-4-core-gpu", include_str!("../socs/a15-4-core-gpu.toml")),

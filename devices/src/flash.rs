@@ -127,7 +127,11 @@ impl TryFrom<FlashFile> for Flash {
             ((Some(read_latency), Some(lane), Some(reads_per_s), Some(ceiling)), None) => {
                 FlashLaw::Parameters { read_latency, lane, reads_per_s, ceiling }
             }
-            (_, None) => return Err(format!("a law of four needs all four: {LAW}")),
+            (_, None) => {
+                return Err(format!(
+                    "a law of four needs all four: {LAW}; give them, or name a base that has them, such as ufs-4"
+                ));
+            }
         };
         Ok(Self {
             law,

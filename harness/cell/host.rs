@@ -9,6 +9,7 @@ use std::{
 
 use tightfit_engine::{Store, resident::Placement};
 use tightfit_host::{HostError, HostPlatform, Reads, Shape, Spec, WeightFile, machine, weights};
+use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::strategy::{self, Mechanism};
 
 use super::{Cell, Plan, lanes, plan, run_on};
@@ -21,7 +22,6 @@ use crate::{
     },
     provenance,
 };
-use tightfit_reports::schema::RunResult;
 
 /// How cells are run on this machine.
 #[derive(Debug)]

@@ -9,9 +9,7 @@ use tightfit_reports::schema::TokenRow;
 use tightfit_sim::energy::Energy;
 
 use super::World;
-use crate::RunError;
-
-use crate::compose::room::share_of;
+use crate::{RunError, compose::room::share_of};
 
 /// State of a run at one moment.
 #[derive(Clone, Copy, Debug, Default)]

@@ -40,10 +40,10 @@ pub(crate) use trace::{Count, Export, ExportTo, FitTrace, Import, ImportFrom, In
 )]
 pub(crate) struct Arguments {
     /// Say nothing on standard error but errors: no progress, no notes.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub(crate) quiet: bool,
     /// Colour the terminal: auto does so where there is one and `NO_COLOR` is not set.
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, display_order = 901)]
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -80,7 +80,7 @@ pub(crate) enum Command {
     /// Write weight stores that this machine runs on, or look at them.
     #[command(subcommand)]
     Store(StoreCommand),
-    /// Look at traces, or record them.
+    /// Look at traces, import, fit, generate or record them.
     #[command(subcommand)]
     Trace(Trace),
     /// Train one of the project's own small models from its recipe (needs the `live` feature).
@@ -91,7 +91,7 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Draw the research figures again, each from the scenario that it is of.
     Figures(Figures),
-    /// Fit runtimes to measurements, or check a device profile.
+    /// Measure this machine, fit runtimes to measurements, or check a device profile.
     #[command(subcommand)]
     Device(Device),
     /// Print completions for a shell.
@@ -223,6 +223,9 @@ pub(crate) enum Kind {
     /// Device profiles.
     #[value(name = "devices", alias = "device")]
     Devices,
+    /// What profiles are built on: chips, systems, storage, classes of runtimes.
+    #[value(name = "bases", alias = "base")]
+    Bases,
     /// Models.
     #[value(name = "models", alias = "model")]
     Models,
@@ -247,7 +250,7 @@ pub(crate) enum Trace {
     Info(Info),
     /// Make a trace of a file that another program wrote.
     Import(Import),
-    /// Write a trace's lookups for a cache simulator.
+    /// Write a trace for other programs: its lookups for cache simulators, its rows for the rest.
     Export(Export),
     /// Find the numbers of a generator that makes traces like this one, and say how like.
     Fit(FitTrace),

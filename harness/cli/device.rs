@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 use tightfit::{
     RunError,
     devices::{Device, SourceKind},
-    fit::{fits::Fits, fits::Sample, write},
+    fit::{family::Free, fits::Fits, fits::Sample, write},
     host::probe,
     validate::memory,
 };
@@ -42,10 +42,13 @@ fn measure(options: &ProbeOptions) -> Result<(), RunError> {
 }
 
 fn fit(options: &Fit) -> Result<(), RunError> {
-    let loaded = validate::table(&options.measurements, None)?;
+    let own = validate::own(&options.profiles)?;
+    let loaded = validate::table(&options.measurements, None, &own)?;
     let samples: Vec<Sample> = loaded.rates.iter().map(|rate| rate.sample.clone()).collect();
     let fitted: Vec<&Sample> = samples.iter().filter(|sample| sample.is_fitted()).collect();
-    let fits = Fits::new(&fitted, &loaded.devices);
+    // What is written into a profile stands beside the class that runs will take: the one that is built in.
+    let free = if options.profiles.is_empty() || options.classes.is_some() { Free::All } else { Free::Devices };
+    let fits = Fits::new(&fitted, &loaded.devices, free);
     let mut text = format!("{:28} {:>5} {:>6} {:>7}  median error in sample\n", "runtime", "rows", "models", "devices");
     for ((runtime, processor, class), family) in fits.families() {
         text.push_str(&format!(
@@ -63,8 +66,7 @@ fn fit(options: &Fit) -> Result<(), RunError> {
             put(&folder.join(name), &text)?;
         }
     }
-    for path in &options.profiles {
-        let device = Device::load(&path.display().to_string())?;
+    for (path, device) in options.profiles.iter().zip(&own) {
         let own = write::device(&device.name, fits.families());
         if own.is_empty() {
             output::note(&format!("{}: no row is of `{}`; nothing is written", path.display(), device.name));
@@ -72,7 +74,10 @@ fn fit(options: &Fit) -> Result<(), RunError> {
         }
         let before =
             fs::read_to_string(path).map_err(|problem| RunError::File { path: path.display().to_string(), problem })?;
-        put(path, &write::replaced(&before, &own))?;
+        let after = write::replaced(&before, &own);
+        // A profile that could not be read any more would be lost.
+        Device::parse(&path.display().to_string(), &after)?;
+        put(path, &after)?;
     }
     Ok(())
 }

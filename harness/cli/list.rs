@@ -27,6 +27,12 @@ pub(crate) fn list(kind: Kind) -> Result<(), RunError> {
                 rows.push([device.name, format!("{} ({}, {})", device.title, device.soc, device.os)]);
             }
         }
+        Kind::Bases => {
+            for (name, text) in Device::parts() {
+                let what = text.lines().next().unwrap_or_default();
+                rows.push([(*name).to_owned(), what.trim_start_matches("# ").to_owned()]);
+            }
+        }
         Kind::Models => {
             for name in Model::names() {
                 let model = Model::load(name)?;

@@ -29,13 +29,7 @@ pub(crate) fn record(options: &Record) -> Result<(), RunError> {
         chat: !options.raw,
         weights: held(options.weights),
     };
-    let bar = progress::bar(u64::from(options.tokens), "tokens");
-    let summary = tightfit_live::record(&options, &mut |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    let summary = summary?;
+    let summary = with_bar("tokens", |told| tightfit_live::record(&options, told))?;
     for request in &summary.requests {
         output::print(&format!("{}\n", request.text))?;
     }
@@ -55,13 +49,8 @@ pub(crate) fn predict(options: &Predict) -> Result<(), RunError> {
         threads: options.threads,
         out: options.out.clone(),
     };
-    let bar = progress::bar(0, "layers");
-    let summary = tightfit_live::predict(&options, &mut |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    output::print(&told(&summary?))
+    let summary = with_bar("layers", |told| tightfit_live::predict(&options, told))?;
+    output::print(&told(&summary))
 }
 
 /// A line a layer, and one for all.
@@ -114,13 +103,8 @@ pub(crate) fn perplexity(options: &Perplexity) -> Result<(), RunError> {
         threads: options.threads,
         weights: held(options.weights),
     };
-    let bar = progress::bar(options.tokens as u64, "tokens");
-    let table = tightfit_live::perplexity(&options, &mut |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    output::print(&table_text(&table?))
+    let table = with_bar("tokens", |told| tightfit_live::perplexity(&options, told))?;
+    output::print(&table_text(&table))
 }
 
 fn table_text(table: &PerplexityTable) -> String {
@@ -131,6 +115,17 @@ fn table_text(table: &PerplexityTable) -> String {
         format!("| {name} | {sparsity:.1} % | {repeated:.1} % | {:.2} |\n", line.perplexity)
     });
     format!("{head}{}\n{} tokens told in each line\n", lines.collect::<Vec<_>>().concat(), table.tokens)
+}
+
+/// Runs a job that tells how many of how many `units` are done, under a bar.
+fn with_bar<T>(units: &'static str, job: impl FnOnce(&mut (dyn FnMut(usize, usize) + Send)) -> T) -> T {
+    let bar = progress::bar(0, units);
+    let result = job(&mut |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    result
 }
 
 fn definition(text: &str) -> Result<Definition, RunError> {

@@ -27,6 +27,11 @@ pub(crate) fn run(options: &Run) -> Result<Done, RunError> {
     for name in &names {
         scenarios.push(Scenario::load_with(name, &options.strategies, &settings)?);
     }
+    if let Some(option) = options.host.of_host_alone().filter(|_| options.host.on == On::Sim) {
+        return Err(RunError::Usage(format!(
+            "{option}: a simulated run has no use for it: add --on host, or leave it out"
+        )));
+    }
     if let Some(file) = &options.timeline {
         timeline::can_be_of(file, &scenarios, options.host.on)?;
     }
@@ -101,9 +106,9 @@ fn meets(options: &Run, scenario: &Scenario, results: &[RunResult]) -> Result<bo
 
 /// How cells are run on this machine.
 fn host(options: &OnHost) -> Host {
-    let mut host = Host::new(options.store_folder.clone());
+    let mut host = Host::new(options.store_folder.clone().unwrap_or_else(std::env::temp_dir));
     host.store.clone_from(&options.store);
-    host.reads = options.reads.into();
+    host.reads = options.reads.map_or(host.reads, Into::into);
     host.verify = options.verify;
     host.note = output::note;
     host

@@ -2,7 +2,7 @@
 
 use tightfit::{
     RunError,
-    devices::Device,
+    devices::{Device, near},
     scenarios::{
         Model, Scenario, Settings, Strategy, scenario, strategy,
         trace::{self, synth::Recipe},
@@ -17,6 +17,17 @@ use super::{args::Kind, output, trace as trace_command};
 pub(crate) fn show(kind: Kind, name: &str) -> Result<(), RunError> {
     let text = match kind {
         Kind::Devices => Device::whole_text(name)?,
+        Kind::Bases => {
+            let known: Vec<&str> = Device::parts().iter().map(|(name, _)| *name).collect();
+            let place = known.iter().position(|known| *known == name).ok_or_else(|| {
+                let near = near::nearest(name, &known);
+                let near = near
+                    .first()
+                    .map_or_else(|| "see `tightfit list bases`".to_owned(), |near| format!("did you mean {near}?"));
+                RunError::Usage(format!("show base: no base is called `{name}`: {near}"))
+            })?;
+            Device::parts()[place].1.to_owned()
+        }
         Kind::Models => {
             Model::load(name)?;
             Model::text(name).map_or_else(|| read(name), |text| Ok(text.to_owned()))?

@@ -37,7 +37,8 @@ struct Report {
 pub(crate) fn fit(options: &FitTrace) -> Result<(), RunError> {
     let stem = options.out.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let report = if let Some(text) = traces::recipe(&options.trace) {
-        let recipe = Recipe::parse(&text?)?;
+        let mut recipe = Recipe::parse(&text?)?;
+        recipe.seed = options.seed.unwrap_or(recipe.seed);
         if recipe.published.is_empty() {
             return Err(RunError::Usage(format!(
                 "{} has no [[published]] figures to be fitted to: give it some",

@@ -1,9 +1,13 @@
 //! `tightfit validate`: predictions beside published measurements.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tightfit::{
     RunError,
+    devices::Device,
     reports::{charts::scatter, validation},
     scenarios::Cases,
     validate::{self, Which, load::Loaded, written},
@@ -17,8 +21,8 @@ use super::{
 /// Predicts, prints, and writes what is asked for.
 pub(crate) fn validate(options: &Validate) -> Result<(), RunError> {
     let loaded = match &options.measurements {
-        None => built_in(&options.only)?,
-        Some(path) => table(path, options.write_cases.as_deref())?,
+        None => Loaded::built_in(&options.only)?,
+        Some(path) => table(path, options.write_cases.as_deref(), &own(&options.profiles)?)?,
     };
     for (reason, rows) in &loaded.passed_by {
         output::note(&format!("passed by {rows} figures: {reason}"));
@@ -45,25 +49,21 @@ pub(crate) fn validate(options: &Validate) -> Result<(), RunError> {
     })
 }
 
-/// The built-in cases; what needs a file that is not there is said.
-fn built_in(only: &[String]) -> Result<Loaded, RunError> {
-    let loaded = Loaded::built_in(only)?;
-    for (reason, cases) in &loaded.passed_by {
-        output::note(&format!("passed by {cases} cases: {reason}"));
-    }
-    Ok(loaded)
-}
-
 /// The rows of a table as cases; what is passed by is said.
-pub(crate) fn table(path: &Path, write_to: Option<&Path>) -> Result<Loaded, RunError> {
-    let (files, passed_by) = Loaded::table(path)?;
+pub(crate) fn table(path: &Path, write_to: Option<&Path>, own: &[Device]) -> Result<Loaded, RunError> {
+    let (files, passed_by) = Loaded::table(path, own)?;
     for (reason, rows) in &passed_by {
         output::note(&format!("passed by {rows} rows: {reason}"));
     }
     if let Some(folder) = write_to {
         write_cases(folder, &files)?;
     }
-    Loaded::of(files)
+    Loaded::of(files, own)
+}
+
+/// Devices of one's own.
+pub(crate) fn own(profiles: &[PathBuf]) -> Result<Vec<Device>, RunError> {
+    Ok(profiles.iter().map(|path| Device::load(&path.display().to_string())).collect::<Result<_, _>>()?)
 }
 
 fn write_cases(folder: &Path, files: &[Cases]) -> Result<(), RunError> {

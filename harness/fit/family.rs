@@ -39,6 +39,15 @@ pub struct Row {
     pub work: Vec<Work>,
 }
 
+/// What of a family a fit may move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// The class's numbers, and its devices' factors beside them.
+    All,
+    /// The factors alone, beside a class that stays as it is.
+    Devices,
+}
+
 /// A family's numbers, fitted.
 #[derive(Clone, Debug)]
 pub struct Fitted {
@@ -69,7 +78,7 @@ impl Fitted {
 /// # Panics
 /// If a row's device is not among the profiles, or nothing is believed about the class.
 #[must_use]
-pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>) -> Fitted {
+pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>, free: Free) -> Fitted {
     let by_kind = match class.processor {
         ProcessorKind::Cpu => "cpu",
         ProcessorKind::Gpu => "metal",
@@ -80,7 +89,10 @@ pub fn fit(class: &Runtime, rows: &[&Row], profiles: &BTreeMap<String, Device>) 
     let mut devices: Vec<&str> = rows.iter().map(|row| row.device.as_str()).collect();
     devices.sort_unstable();
     devices.dedup();
-    let knobs = Knobs::new(class, &beliefs, &formats(rows), devices.len());
+    let knobs = match free {
+        Free::All => Knobs::new(class, &beliefs, &formats(rows), devices.len()),
+        Free::Devices => Knobs::of_devices(class, devices.len()),
+    };
     let place = |row: &Row| devices.binary_search(&row.device.as_str()).expect("the devices are the rows'");
     let residuals = |vector: &[f64]| -> Vec<f64> {
         let runtime = knobs.class(class, &beliefs, vector);

@@ -11,14 +11,14 @@ use tightfit_scenarios::{Condition, Model, Strategy, model::Weights};
 use tightfit_sim::Processor;
 
 use super::{
-    family::{self, Fitted, Phase, Row},
+    family::{self, Fitted, Free, Phase, Row},
     work::Passes,
 };
 use crate::{RunError, shelf::Shelf};
 
 /// Prompt and output where a source does not say: the middle of those that do.
-const PROMPT_TOKENS: u32 = 128;
-const OUTPUT_TOKENS: u32 = 128;
+pub(crate) const PROMPT_TOKENS: u32 = 128;
+pub(crate) const OUTPUT_TOKENS: u32 = 128;
 
 /// One measured rate of a case.
 #[derive(Clone, Debug)]
@@ -73,15 +73,15 @@ impl Sample {
 }
 
 impl Fits {
-    /// Fits all families of the samples; those on the CPU first, because others fall back to them.
+    /// Fits all families of the samples, as far as they are free; those on the CPU first, because others fall back to them.
     #[must_use]
-    pub fn new(samples: &[&Sample], devices: &BTreeMap<String, Device>) -> Self {
+    pub fn new(samples: &[&Sample], devices: &BTreeMap<String, Device>, free: Free) -> Self {
         let mut fits = Self { families: BTreeMap::new(), devices: devices.clone() };
         let keys: BTreeSet<FamilyKey> = samples.iter().map(|sample| sample.family()).collect();
         let (on_cpu, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.1 == ProcessorKind::Cpu);
         for stage in [on_cpu, others] {
             let fitted: Vec<(FamilyKey, Fitted)> =
-                stage.into_par_iter().map(|key| (key.clone(), fits.family(&key, samples))).collect();
+                stage.into_par_iter().map(|key| (key.clone(), fits.family(&key, samples, free))).collect();
             for (key, fitted) in fitted {
                 fits.take(key, fitted);
             }
@@ -89,12 +89,12 @@ impl Fits {
         fits
     }
 
-    fn family(&self, key: &FamilyKey, samples: &[&Sample]) -> Fitted {
+    fn family(&self, key: &FamilyKey, samples: &[&Sample], free: Free) -> Fitted {
         let rows: Vec<&Row> =
             samples.iter().filter(|sample| sample.family() == *key).map(|sample| &sample.row).collect();
         let any = &self.devices[&rows[0].device];
         let class = class_of(any.runtime(&key.0, key.1).expect("a sample's device has its runtime"));
-        family::fit(&class, &rows, &self.devices)
+        family::fit(&class, &rows, &self.devices, free)
     }
 
     /// Gives every device of the family its runtime.

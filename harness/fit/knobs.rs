@@ -110,6 +110,15 @@ impl Knobs {
             all.push(Knob::Switch, Beliefs::switch_us());
             all.push(Knob::SwitchPosition, Beliefs::switch_position_us());
         }
+        let of_devices = Self::of_devices(class, devices);
+        all.knobs.extend(of_devices.knobs);
+        all.beliefs.extend(of_devices.beliefs);
+        all
+    }
+
+    /// For the factors of so many devices alone.
+    pub(crate) fn of_devices(class: &Runtime, devices: usize) -> Self {
+        let mut all = Self { knobs: Vec::new(), beliefs: Vec::new() };
         for device in 0..devices {
             for knob in DeviceKnob::ALL {
                 if knob != DeviceKnob::Switch || !class.lacks.is_empty() {
@@ -136,8 +145,11 @@ impl Knobs {
         &self.beliefs
     }
 
-    /// The class's runtime with the numbers of `vector`.
+    /// The class's runtime with the numbers of `vector`, if any is of the class.
     pub(crate) fn class(&self, class: &Runtime, beliefs: &Beliefs, vector: &[f64]) -> Runtime {
+        if self.knobs.iter().all(|knob| matches!(knob, Knob::Device(..))) {
+            return class.clone();
+        }
         let mut runtime = class.clone();
         let mut compute = 1.0;
         let mut compute_of = Vec::new();

@@ -7,35 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use tightfit_devices::{Device, ProcessorKind};
+use tightfit_scenarios::published::Seen;
 use tightfit_sim::Processor;
 
-use super::fits::{FamilyKey, Fits, Sample};
+use super::{
+    family::Free,
+    fits::{FamilyKey, Fits, Sample},
+};
 
 /// Models of one runtime from which on a device is judged by models left out.
 const MODELS_MIN: usize = 4;
-
-/// What was left out for a prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Split {
-    /// Nothing: the row was fitted.
-    Fitted,
-    /// Every row of its model.
-    UnseenModel,
-    /// Every row of its device.
-    UnseenDevice,
-}
-
-impl Split {
-    /// The word used in results.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fitted => "fitted",
-            Self::UnseenModel => "unseen-model",
-            Self::UnseenDevice => "unseen-device",
-        }
-    }
-}
 
 /// A prediction of one sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +24,7 @@ pub struct Predicted {
     /// The sample's place.
     pub sample: usize,
     /// What was left out.
-    pub split: Split,
+    pub split: Seen,
     /// Seconds; nothing if without what was left out no row of its family remained.
     pub seconds: Option<f64>,
     /// Whether the fit has seen every operator of its model on its runtime.
@@ -54,16 +35,11 @@ pub struct Predicted {
 #[must_use]
 pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Predicted> {
     let fitted: Vec<&Sample> = samples.iter().filter(|sample| sample.is_fitted()).collect();
-    let whole = Fits::new(&fitted, devices);
+    let whole = Fits::new(&fitted, devices, Free::All);
     let mut predicted: Vec<Predicted> = samples
         .iter()
         .enumerate()
-        .map(|(sample, of)| Predicted {
-            sample,
-            split: Split::Fitted,
-            seconds: whole.seconds(of),
-            operators_seen: true,
-        })
+        .map(|(sample, of)| Predicted { sample, split: Seen::Fitted, seconds: whole.seconds(of), operators_seen: true })
         .collect();
     let groups = models_by_group(samples);
     let by_model = |sample: &Sample| groups[&group(sample)].len() >= MODELS_MIN;
@@ -76,7 +52,7 @@ pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Pr
             }
             (models, devices)
         });
-    let leave = |split: Split, out: &dyn Fn(&Sample) -> bool, judged: &dyn Fn(&Sample) -> bool| -> Vec<Predicted> {
+    let leave = |split: Seen, out: &dyn Fn(&Sample) -> bool, judged: &dyn Fn(&Sample) -> bool| -> Vec<Predicted> {
         let judged: Vec<usize> =
             (0..samples.len()).filter(|&place| out(&samples[place]) && judged(&samples[place])).collect();
         let families: BTreeSet<FamilyKey> = judged.iter().map(|&place| samples[place].family()).collect();
@@ -85,7 +61,7 @@ pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Pr
             .filter(|sample| sample.is_fitted() && !out(sample))
             .filter(|sample| sample.processor == ProcessorKind::Cpu || families.contains(&sample.family()))
             .collect();
-        let fits = Fits::new(&kept, devices);
+        let fits = Fits::new(&kept, devices, Free::All);
         let seen = |sample: &Sample| {
             let family = kept.iter().filter(|other| other.family() == sample.family());
             let operators: BTreeSet<_> = family.flat_map(|other| &other.operators).collect();
@@ -103,11 +79,11 @@ pub fn predict(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Vec<Pr
     };
     let unseen_models: Vec<Vec<Predicted>> = models
         .into_par_iter()
-        .map(|model| leave(Split::UnseenModel, &|sample| sample.row.model == model, &by_model))
+        .map(|model| leave(Seen::UnseenModel, &|sample| sample.row.model == model, &by_model))
         .collect();
     let unseen_devices: Vec<Vec<Predicted>> = left_devices
         .into_par_iter()
-        .map(|device| leave(Split::UnseenDevice, &|sample| sample.row.device == device, &|sample| !by_model(sample)))
+        .map(|device| leave(Seen::UnseenDevice, &|sample| sample.row.device == device, &|sample| !by_model(sample)))
         .collect();
     predicted.extend(unseen_models.into_iter().flatten());
     predicted.extend(unseen_devices.into_iter().flatten());
@@ -123,7 +99,7 @@ pub fn by_profiles(samples: &[Sample], devices: &BTreeMap<String, Device>) -> Ve
         Some(of.row.seconds_on(&Processor::new(device, runtime)))
     };
     let predicted =
-        |(sample, of)| Predicted { sample, split: Split::Fitted, seconds: seconds(of), operators_seen: true };
+        |(sample, of)| Predicted { sample, split: Seen::Fitted, seconds: seconds(of), operators_seen: true };
     samples.iter().enumerate().map(predicted).collect()
 }
 

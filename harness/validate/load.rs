@@ -69,7 +69,7 @@ impl Loaded {
     pub fn built_in(only: &[String]) -> Result<Self, RunError> {
         let wanted = |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part.as_str()));
         let names = CATALOG.names().filter(|name| wanted(name));
-        let mut loaded = Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?)?;
+        let mut loaded = Self::of(names.map(Cases::load).collect::<Result<Vec<_>, _>>()?, &[])?;
         for name in published::CATALOG.names().filter(|name| wanted(name)) {
             let published = Published::load(name)?;
             match &published.shared_trace {
@@ -83,12 +83,15 @@ impl Loaded {
         Ok(loaded)
     }
 
-    /// Cases.
-    pub fn of(files: Vec<Cases>) -> Result<Self, RunError> {
+    /// Cases, of built-in devices and of these `own` ones.
+    pub fn of(files: Vec<Cases>, own: &[Device]) -> Result<Self, RunError> {
         let mut loaded = Self::default();
         let mut sampler = Sampler::default();
         for cases in files {
-            let device = Device::load(&cases.device)?;
+            let device = match own.iter().find(|device| device.name == cases.device) {
+                Some(device) => device.clone(),
+                None => Device::load(&cases.device)?,
+            };
             for case in &cases.case {
                 loaded.take(&mut sampler, &device, &cases, case)?;
             }
@@ -98,8 +101,9 @@ impl Loaded {
         Ok(loaded)
     }
 
-    /// A table of measurements, as cases; rows that name what is not known are counted and passed by.
-    pub fn table(path: &Path) -> Result<(Vec<Cases>, BTreeMap<String, usize>), RunError> {
+    /// A table of measurements, as cases of `own` devices and of built-in ones; rows that name what is not known are counted
+    /// and passed by.
+    pub fn table(path: &Path, own: &[Device]) -> Result<(Vec<Cases>, BTreeMap<String, usize>), RunError> {
         let mut files: Vec<Cases> = Vec::new();
         let mut passed_by = BTreeMap::new();
         let rows = measurement::read(path)?;
@@ -111,7 +115,7 @@ impl Loaded {
                     .entry("a peak of memory that several models share is the process's, not theirs".to_owned())
                     .or_insert(0) += 1;
             }
-            match cases_of(&row) {
+            match cases_of(&row, own) {
                 Ok(cases) => join(&mut files, cases),
                 Err(reason) => *passed_by.entry(reason).or_insert(0) += 1,
             }
@@ -138,7 +142,7 @@ impl Loaded {
         for (phase, rate) in [(Phase::Decode, case.decode_tokens_per_s), (Phase::Prompt, prefill)] {
             if let Some(tokens_per_s) = rate {
                 if cases.condition == Condition::Hot {
-                    let reason = "rates of hot devices are the heat's, which is not among the regimes yet";
+                    let reason = "rates of hot devices depend on what ran before: runs of the heat regime say what did";
                     *self.passed_by.entry(reason.to_owned()).or_insert(0) += 1;
                     continue;
                 }
@@ -203,10 +207,12 @@ fn shared_peaks(rows: &[Measurement]) -> BTreeSet<PeakKey> {
 }
 
 /// A row as a file of one case, or why it can't be one.
-fn cases_of(row: &Measurement) -> Result<Cases, String> {
+fn cases_of(row: &Measurement, own: &[Device]) -> Result<Cases, String> {
     let named = names::of(row)?;
-    let device = Device::known_as(&row.device, &row.soc)
-        .ok_or_else(|| format!("no device is known as `{}` ({})", row.device, row.soc))?;
+    let own = own.iter().find(|device| device.is_called(&row.device)).cloned();
+    let device = own
+        .or_else(|| Device::known_as(&row.device, &row.soc))
+        .ok_or_else(|| format!("no device is known as `{}` ({}): give its profile (--profile)", row.device, row.soc))?;
     if device.runtime(named.runtime, named.processor).is_none() {
         return Err(format!("{} has no runtime {} on the {}", device.name, named.runtime, named.processor));
     }

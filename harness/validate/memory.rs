@@ -8,13 +8,10 @@ use std::collections::BTreeMap;
 
 use tightfit_devices::{Device, Os, Placement, ProcessorKind, Runtime};
 use tightfit_reports::validation::{ValidationCase, quantile};
-use tightfit_scenarios::Model;
+use tightfit_scenarios::{Model, published::Seen};
 
 use super::{Which, load::Loaded, load::Peak};
-use crate::fit::{fits::FamilyKey, split::Split};
-
-const PROMPT_TOKENS: u32 = 128;
-const OUTPUT_TOKENS: u32 = 128;
+use crate::fit::fits::{FamilyKey, OUTPUT_TOKENS, PROMPT_TOKENS};
 
 /// What a peak is made of.
 struct Parts<'a> {
@@ -64,10 +61,10 @@ pub(super) fn cases(loaded: &Loaded, which: Which) -> Vec<ValidationCase> {
         };
         let model = part.peak.case.model.as_str();
         match which {
-            Which::Profiles => cases.push(case(part, part.runtime.memory.get() as f64, Split::Fitted)),
+            Which::Profiles => cases.push(case(part, part.runtime.memory.get() as f64, Seen::Fitted)),
             Which::LeftOut => {
-                cases.extend(median(&|_| true).map(|own| case(part, own, Split::Fitted)));
-                cases.extend(median(&|other| other != model).map(|own| case(part, own, Split::UnseenModel)));
+                cases.extend(median(&|_| true).map(|own| case(part, own, Seen::Fitted)));
+                cases.extend(median(&|other| other != model).map(|own| case(part, own, Seen::UnseenModel)));
             }
         }
     }
@@ -94,7 +91,7 @@ fn parts<'a>(loaded: &'a Loaded, peak: &'a Peak) -> Option<Parts<'a>> {
     Some(Parts { peak, device, runtime, known_bytes })
 }
 
-fn case(part: &Parts<'_>, own_bytes: f64, split: Split) -> ValidationCase {
+fn case(part: &Parts<'_>, own_bytes: f64, split: Seen) -> ValidationCase {
     let predicted = (part.known_bytes + own_bytes) / 1e6;
     let published = part.peak.published_bytes() / 1e6;
     ValidationCase {

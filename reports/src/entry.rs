@@ -106,8 +106,7 @@ impl Entry {
     }
 }
 
-/// A machine without a power meter has no energy and no heat, and its zeros are none.
+/// Zeros of a group that the platform could not measure are none: a machine without a power meter has no energy.
 fn is_measurable(result: &RunResult, metric: &str) -> bool {
-    let needs_meter = metric.starts_with("energy.") || metric.starts_with("thermal.");
-    result.platform == SIMULATED || !needs_meter || result.energy.total_pj > 0
+    !metric.split('.').next().is_some_and(|group| result.lacks(group))
 }

@@ -82,31 +82,19 @@ impl Cases {
 
     /// Cases from their text.
     pub fn parse(source: &Text) -> Result<Self, ScenarioError> {
-        let cases: Self = toml::from_str(&source.text).map_err(|problem| ScenarioError::Toml {
-            kind: CATALOG.kind,
-            origin: source.origin.clone(),
-            problem: Box::new(problem),
-        })?;
-        let impossible = |key: String, problem: &str| ScenarioError::Impossible {
-            kind: CATALOG.kind,
-            origin: source.origin.clone(),
-            key,
-            problem: problem.to_owned(),
-        };
-        if cases.schema != 1 {
-            return Err(impossible("schema".to_owned(), "this version reads 1"));
-        }
+        let cases: Self = CATALOG.read(source)?;
+        CATALOG.check_schema(&source.origin, cases.schema)?;
         for (number, case) in cases.case.iter().enumerate() {
+            let impossible = |problem: &str| CATALOG.impossible(&source.origin, format!("case.{number}"), problem);
             let figures = [case.decode_tokens_per_s, case.prefill_tokens_per_s, case.peak_mb];
             if figures.iter().all(Option::is_none) {
-                let problem = "no figure: give decode-tokens-per-s, prefill-tokens-per-s or peak-mb";
-                return Err(impossible(format!("case.{number}"), problem));
+                return Err(impossible("no figure: give decode-tokens-per-s, prefill-tokens-per-s or peak-mb"));
             }
             if figures.into_iter().flatten().any(|figure| !figure.is_finite() || figure <= 0.0) {
-                return Err(impossible(format!("case.{number}"), "a figure is not above zero"));
+                return Err(impossible("a figure is not above zero"));
             }
             if case.prompt_tokens == Some(0) || case.output_tokens == Some(0) {
-                return Err(impossible(format!("case.{number}"), "a length is zero: leave it out if it is not known"));
+                return Err(impossible("a length is zero: leave it out if it is not known"));
             }
         }
         Ok(cases)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use tightfit_devices::near;
 
 use crate::ScenarioError;
@@ -52,5 +53,29 @@ impl Catalog {
             problem,
         })?;
         Ok(Text { origin: name_or_path.to_owned(), text })
+    }
+
+    /// What a text of this kind says, single keys checked.
+    pub(crate) fn read<T: DeserializeOwned>(&self, source: &Text) -> Result<T, ScenarioError> {
+        toml::from_str(&source.text).map_err(|problem| self.in_toml(&source.origin, problem))
+    }
+
+    /// The error of a text of this kind that is no TOML, or none of its keys and values.
+    pub(crate) fn in_toml(&self, origin: &str, problem: toml::de::Error) -> ScenarioError {
+        ScenarioError::Toml { kind: self.kind, origin: origin.to_owned(), problem: Box::new(problem) }
+    }
+
+    /// The error of a text of this kind whose value of `key` can't be.
+    pub(crate) fn impossible(&self, origin: &str, key: impl Into<String>, problem: impl Into<String>) -> ScenarioError {
+        let (origin, key, problem) = (origin.to_owned(), key.into(), problem.into());
+        ScenarioError::Impossible { kind: self.kind, origin, key, problem }
+    }
+
+    /// Refuses versions of the format that this program does not know.
+    pub(crate) fn check_schema(&self, origin: &str, schema: u32) -> Result<(), ScenarioError> {
+        if schema == 1 {
+            return Ok(());
+        }
+        Err(self.impossible(origin, "schema", format!("this program reads schema 1, not {schema}")))
     }
 }

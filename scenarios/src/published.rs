@@ -56,7 +56,7 @@ impl Regime {
 pub enum Seen {
     /// The row itself: a number of the device or of the runtime was set by it.
     Fitted,
-    /// Other rows of the device, not this one.
+    /// Other rows of the device, not this one; where whole models are left out, none of its model.
     UnseenModel,
     /// Nothing of the device but its data sheet and rows of other devices.
     UnseenDevice,
@@ -130,31 +130,21 @@ impl Published {
         Self::parse(&CATALOG.find(name_or_path)?)
     }
 
-    /// Published runs from their text; that the scenarios can be read is seen too.
+    /// Published runs from their text. Whether the scenario is one, [`Self::scenario`] says.
     pub fn parse(source: &Text) -> Result<Self, ScenarioError> {
-        let published: Self = toml::from_str(&source.text).map_err(|problem| ScenarioError::Toml {
-            kind: CATALOG.kind,
-            origin: source.origin.clone(),
-            problem: Box::new(problem),
-        })?;
-        let impossible = |key: String, problem: &str| ScenarioError::Impossible {
-            kind: CATALOG.kind,
-            origin: source.origin.clone(),
-            key,
-            problem: problem.to_owned(),
-        };
-        if published.schema != 1 {
-            return Err(impossible("schema".to_owned(), "this version reads 1"));
-        }
+        let published: Self = CATALOG.read(source)?;
+        CATALOG.check_schema(&source.origin, published.schema)?;
         for (number, case) in published.case.iter().enumerate() {
+            let impossible =
+                |key: &str, problem: &str| CATALOG.impossible(&source.origin, format!("case.{number}.{key}"), problem);
             if case.figures.is_empty() {
-                return Err(impossible(format!("case.{number}.figures"), "no figure: give at least one"));
+                return Err(impossible("figures", "no figure: give at least one"));
             }
             if case.figures.values().any(|figure| !figure.is_finite() || *figure <= 0.0) {
-                return Err(impossible(format!("case.{number}.figures"), "a figure is not above zero"));
+                return Err(impossible("figures", "a figure is not above zero"));
             }
             if published.case[..number].iter().any(|earlier| earlier.name == case.name) {
-                return Err(impossible(format!("case.{number}.name"), "an earlier case has this name"));
+                return Err(impossible("name", "an earlier case has this name"));
             }
         }
         Ok(published)

@@ -242,15 +242,10 @@ impl Scenario {
     /// A scenario from its text, with settings applied; `strategies`, if any, are run instead of its own. The text must
     /// be right by itself, and without its sweep.
     pub fn parse(source: Text, strategies: &[String], settings: &Settings) -> Result<Self, ScenarioError> {
-        let in_toml = |problem| ScenarioError::Toml {
-            kind: CATALOG.kind,
-            origin: source.origin.clone(),
-            problem: Box::new(problem),
-        };
-        let mut file: ScenarioFile = toml::from_str(&source.text).map_err(in_toml)?;
+        let mut file: ScenarioFile = CATALOG.read(&source)?;
         check::limit_has_source(&source.origin, &file)?;
         if !settings.scenario.is_empty() {
-            let mut table: Table = toml::from_str(&source.text).map_err(in_toml)?;
+            let mut table: Table = CATALOG.read(&source)?;
             for (key, value) in &settings.scenario {
                 if !settings::set(&mut table, key, value.clone()) {
                     let setting = format!("{key}={value}");
@@ -259,11 +254,8 @@ impl Scenario {
                 }
             }
             forget_source_of_limit(&mut table, settings);
-            file = table.try_into().map_err(|problem| ScenarioError::Toml {
-                kind: CATALOG.kind,
-                origin: format!("{} with --set", source.origin),
-                problem: Box::new(problem),
-            })?;
+            let in_toml = |problem| CATALOG.in_toml(&format!("{} with --set", source.origin), problem);
+            file = table.try_into().map_err(in_toml)?;
         }
         let section = std::mem::take(&mut file.sweep);
         let sweep = if settings.at_point {

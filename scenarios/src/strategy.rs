@@ -257,8 +257,7 @@ impl Strategy {
     /// A strategy from its text. `changes` are laid over the text key by key, then `set` is applied where the result has
     /// the key: so that a setting of `reads.lanes` passes a page cache by.
     pub fn parse(origin: &str, text: &str, changes: &Table, set: &[(String, Value)]) -> Result<Self, ScenarioError> {
-        let in_toml =
-            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.to_owned(), problem: Box::new(problem) };
+        let in_toml = |problem| CATALOG.in_toml(origin, problem);
         // Read once as it is, so that an error in it shows the line, then with what is laid over it.
         let _: StrategyFile = toml::from_str(text).map_err(in_toml)?;
         let mut table: Table = toml::from_str(text).map_err(in_toml)?;
@@ -267,8 +266,7 @@ impl Strategy {
         if replaced(&mut table, set) {
             origin.push_str(WITH_SET);
         }
-        let in_toml =
-            |problem| ScenarioError::Toml { kind: CATALOG.kind, origin: origin.clone(), problem: Box::new(problem) };
+        let in_toml = |problem| CATALOG.in_toml(&origin, problem);
         let mut file: StrategyFile = table.clone().try_into().map_err(in_toml)?;
         if file.is_profiled() && file.profile_tokens.is_none() {
             // The default is written out, so that results show it and a setting finds it.

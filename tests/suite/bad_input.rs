@@ -215,7 +215,7 @@ fn wrong_arguments() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     assert_snapshot!(refused_in(folder.path(), &["list", "phones"]), @"
     error: invalid value 'phones' for '<KIND>'
-      [possible values: devices, models, scenarios, strategies, traces, schemas]
+      [possible values: devices, bases, models, scenarios, strategies, traces, schemas]
 
     For more information, try '--help'.
     ");

@@ -1,4 +1,5 @@
-//! The book under `docs/`: its chapters are there, its links lead somewhere, its files load, its commands exist.
+//! The book under `docs/`: its chapters are there, its links lead somewhere, its files load, its commands exist; and what it and the
+//! README show of the quickstart is what the quickstart prints.
 
 use std::{
     collections::BTreeSet,
@@ -118,5 +119,23 @@ fn every_command_has_its_line() {
     for name in names.into_iter().filter(|&name| name != "help") {
         let told = [format!("`{name} "), format!("`{name}`"), format!("tightfit {name} ")];
         assert!(told.iter().any(|words| chapter.contains(words)), "{name}");
+    }
+}
+
+#[test]
+fn what_is_shown_of_the_quickstart_is_what_it_prints() {
+    let ran =
+        Command::new(env!("CARGO_BIN_EXE_tightfit")).args(["run", "quickstart", "--quiet"]).output().expect("runs");
+    let printed = String::from_utf8(ran.stdout).expect("text");
+    let printed: BTreeSet<&str> = printed.lines().collect();
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    for (name, least) in [("README.md", 20), ("docs/src/quickstart.md", 2)] {
+        let text = fs::read_to_string(root.join(name)).expect(name);
+        let is_of_quickstart = |block: &&str| block.starts_with("scenario quickstart") || block.starts_with("iphone-");
+        let lines: Vec<&str> = blocks(&text, "text").filter(is_of_quickstart).flat_map(str::lines).collect();
+        assert!(lines.len() >= least, "{name}: {}", lines.len());
+        for line in lines {
+            assert!(printed.contains(line), "{name} shows what is not printed: {line}");
+        }
     }
 }

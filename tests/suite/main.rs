@@ -18,6 +18,7 @@ mod gate;
 mod habits;
 mod laws;
 mod on_host;
+mod own_phone;
 mod profile;
 mod program;
 mod published;

@@ -170,7 +170,7 @@ fn a_law_or_a_grid() {
        |
     28 | [flash]
        | ^^^^^^^
-    a law of four needs all four: `read-latency-us`, `lane-mb-per-s`, `reads-per-s` and `ceiling-mb-per-s`
+    a law of four needs all four: `read-latency-us`, `lane-mb-per-s`, `reads-per-s` and `ceiling-mb-per-s`; give them, or name a base that has them, such as ufs-4
     "#);
     let law = "read-latency-us = 100\nlane-mb-per-s = 1450\nreads-per-s = 50000\nceiling-mb-per-s = 1450\n";
     insta::assert_snapshot!(phone(law, ""), @r#"
@@ -310,7 +310,7 @@ fn sections_that_are_missing() {
     let start = phone.find("[battery]").expect("a battery");
     let end = phone.find("[heat]").expect("heat");
     let text = format!("{}{}", &phone[..start], &phone[end..]);
-    insta::assert_snapshot!(Device::parse("x.toml", &text).expect_err("no battery"), @"device profile x.toml, line 7: `class`: such a device has a battery: add a `[battery]` with `energy-mwh`");
+    insta::assert_snapshot!(Device::parse("x.toml", &text).expect_err("no battery"), @"device profile x.toml: `battery`: a phone, tablet or laptop has one: give `energy-mwh`");
     let start = phone.find("[cpu]").expect("a CPU");
     let end = phone.find("[[runtime]]").expect("a runtime");
     let text = format!("{}{}", &phone[..start], &phone[end..]);

@@ -25,6 +25,7 @@ fn it_runs_as_a_strategy_among_others() {
     assert_eq!(lru.cache.lookups, mru.cache.lookups);
     assert!(mru.cache.hits > lru.cache.hits, "{} and {} of {}", mru.cache.hits, lru.cache.hits, lru.cache.lookups);
     assert!(report.text(None).contains("mru"));
+    assert_eq!(mru.parameters["strategy.resident-set.evict.policy"], "mru");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::ProbeOptions;
 #[command(after_help = "Examples:\n  \
                         tightfit validate\n  \
                         tightfit validate --fit-split --out fidelity\n  \
-                        tightfit validate --measurements my-runs.csv\n  \
+                        tightfit validate --measurements my-runs.csv --profile my-phone.toml\n  \
                         tightfit validate --measurements my-runs.csv --fit-split --format json")]
 pub(crate) struct Validate {
     /// Refit with rows left out, by model and by device, and report the errors on those.
@@ -22,6 +22,9 @@ pub(crate) struct Validate {
     /// prompt_tok, gen_tok, prefill_tok_s, decode_tok_s, peak_mem_mb, note, source. With --fit-split its rows are fitted too.
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) measurements: Option<PathBuf>,
+    /// A device of the table that is not built in, or not as it is built in. May be repeated.
+    #[arg(long = "profile", value_name = "FILE.toml", requires = "measurements")]
+    pub(crate) profiles: Vec<PathBuf>,
     /// Only cases whose file's name holds this. May be repeated.
     #[arg(long, value_name = "TEXT", conflicts_with = "measurements")]
     pub(crate) only: Vec<String>,
@@ -63,7 +66,8 @@ pub(crate) enum Device {
 #[command(after_help = "Examples:\n  \
                         tightfit device fit my-runs.csv --profile my-phone.toml\n  \
                         tightfit device fit my-runs.csv\n\n\
-                        A row is of a profile if its device is the profile's name, title or one of its aliases.")]
+                        A row is of a profile if its device is the profile's name, title or one of its aliases. With --profile \
+                        the classes of runtimes stay as they are, unless --classes writes them anew.")]
 pub(crate) struct Fit {
     /// The table, as for `validate --measurements`.
     #[arg(value_name = "FILE.csv")]
@@ -78,6 +82,9 @@ pub(crate) struct Fit {
 
 /// Options of `device check`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                        tightfit device check my-phone.toml\n  \
+                        tightfit device check iphone-15-pro --all")]
 pub(crate) struct Check {
     /// Profiles by name or path; all that are built in without one.
     #[arg(value_name = "DEVICE")]

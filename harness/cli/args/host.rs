@@ -38,6 +38,9 @@ impl From<ReadBy> for Reads {
 
 /// Options of `device probe`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit device probe --out this-machine.toml\n  \
+    tightfit run quickstart --device this-machine.toml --set runtime=host-q4 --on host")]
 pub(crate) struct ProbeOptions {
     /// The profile to write; its file name is the device's name.
     #[arg(long, value_name = "PROFILE.toml")]
@@ -51,7 +54,7 @@ pub(crate) struct ProbeOptions {
 }
 
 /// Options of `run --on host`.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct OnHost {
     /// Run on the simulated device, or on this machine: real reads of a real file, real memory, kernels that compute. The
     /// device then gives the memory limits only. Energy is not measured.
@@ -61,21 +64,28 @@ pub(crate) struct OnHost {
     /// removed at the end.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
-    /// With `--on host`: the folder for generated stores, on the disk that is to be read.
-    #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
-    pub(crate) store_folder: PathBuf,
-    /// With `--on host`: how reads are made.
-    #[arg(long, value_enum, default_value_t = ReadBy::Direct)]
-    pub(crate) reads: ReadBy,
+    /// With `--on host`: the folder for generated stores, on the disk that is to be read; without it, the system's for
+    /// temporary files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store_folder: Option<PathBuf>,
+    /// With `--on host`: how reads are made; without it, direct.
+    #[arg(long, value_enum)]
+    pub(crate) reads: Option<ReadBy>,
     /// With `--on host`: hold every bundle to its checksum each time that it is computed over. Takes time of the kernels.
     #[arg(long)]
     pub(crate) verify: bool,
 }
 
-impl Default for OnHost {
-    fn default() -> Self {
-        let store_folder = std::env::temp_dir();
-        Self { on: On::Sim, store: None, store_folder, reads: ReadBy::Direct, verify: false }
+impl OnHost {
+    /// The first option that only a run on this machine looks at.
+    pub(crate) fn of_host_alone(&self) -> Option<&'static str> {
+        let given = [
+            ("--store", self.store.is_some()),
+            ("--store-folder", self.store_folder.is_some()),
+            ("--reads", self.reads.is_some()),
+            ("--verify", self.verify),
+        ];
+        given.into_iter().find(|&(_, is_given)| is_given).map(|(name, _)| name)
     }
 }
 
@@ -94,6 +104,9 @@ pub(crate) enum StoreCommand {
 
 /// Options of `store build`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit store build quickstart --strategy lru --out quickstart.store\n  \
+    tightfit store build --model llama-3.2-1b --quantization q4-0 --strategy layer-stream --out llama.store")]
 pub(crate) struct Build {
     /// The scenario whose model, trace and seed the store is for: a name or a path.
     #[arg(value_name = "SCENARIO", default_value = "quickstart")]

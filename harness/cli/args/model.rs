@@ -13,6 +13,9 @@ pub(crate) enum ModelCommand {
 
 /// Options of `model import`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit model import model.gguf --out my-model.toml\n  \
+    tightfit model import folder/config.json")]
 pub(crate) struct ImportModel {
     /// The file to read.
     pub(crate) file: PathBuf,

@@ -14,7 +14,7 @@ use super::InfoFormat;
 pub(crate) struct Info {
     /// A built-in trace or a path.
     pub(crate) trace: String,
-    /// Print JSON.
+    /// What to print.
     #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
     pub(crate) format: InfoFormat,
     /// Hit rates of these eviction policies (or of `all`) over budgets, a ladder of them unless some are given. `lfu`
@@ -84,6 +84,9 @@ pub(crate) struct Export {
 
 /// Options of `trace fit`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace fit route.parquet --out mine.toml\n  \
+    tightfit trace fit synthetic/opt-6.7b --out opt.toml")]
 pub(crate) struct FitTrace {
     /// A trace to be like (built in or a path), or a recipe that is fitted to its own published figures.
     pub(crate) trace: String,
@@ -93,13 +96,16 @@ pub(crate) struct FitTrace {
     /// Seed of the trace that the recipe makes, instead of the one that makes the likest.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Print JSON.
+    /// How to print what matches.
     #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
     pub(crate) format: InfoFormat,
 }
 
 /// Options of `trace synth`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tightfit trace synth synthetic/opt-6.7b --tokens 64 --out opt.parquet\n  \
+    tightfit trace synth mine.toml --out longer.parquet --against route.parquet")]
 pub(crate) struct Synth {
     /// A recipe: synthetic/NAME (`tightfit list traces`) or a path.
     pub(crate) recipe: String,

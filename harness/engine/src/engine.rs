@@ -85,6 +85,27 @@ pub struct Setup {
     pub row_bundles_max: usize,
 }
 
+impl Setup {
+    /// Nothing pinned, predicted, bent or read ahead, and nothing computed under reads: what a setup varies from.
+    #[must_use]
+    pub const fn plain(budget_bytes: u64, reads: ReadRules, row_bundles_max: usize) -> Self {
+        Self {
+            budget_bytes,
+            placement: Placement::InPlace,
+            rows: Rows::Needed,
+            reads,
+            overlap: Overlap::None,
+            gather: Gather::FeedForward,
+            predictor: false,
+            bend: None,
+            ahead_bundles_max: 0,
+            pinned: Vec::new(),
+            dense_bytes: 0,
+            row_bundles_max,
+        }
+    }
+}
+
 /// Held in DRAM at some time before.
 const SEEN: u8 = 1;
 /// In DRAM for ever.

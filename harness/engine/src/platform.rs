@@ -124,9 +124,8 @@ pub trait Platform {
     /// Takes a prefetch that has not been started back. Returns whether that was so; a read that goes on will land.
     fn cancel(&mut self, ticket: Ticket) -> bool;
 
-    /// Makes room for `bytes` that are about to be read into slots: what that costs beside the reads. Costs nothing unless a
-    /// platform says otherwise.
-    fn admit(&mut self, _bytes: u64) {}
+    /// Makes room for `bytes` that are about to be read into slots: what that costs beside the reads.
+    fn admit(&mut self, bytes: u64);
 
     /// Copies a row inside DRAM from slot `from` to slot `to`.
     fn move_row(&mut self, from: u32, to: u32, bytes: u64);

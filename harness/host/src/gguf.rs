@@ -12,6 +12,9 @@ use crate::{HostError, kernels::Format, slots::to_usize};
 /// No name or text of a real file is longer.
 const TEXT_BYTES_MAX: u64 = 1 << 26;
 
+/// Deepest array of arrays; no real file has any.
+const DEPTH_MAX: u32 = 4;
+
 /// Where a tensor lies.
 #[derive(Clone, Copy, Debug)]
 struct Info {
@@ -95,14 +98,21 @@ impl Gguf {
                 )));
             }
         };
-        let [columns, rows] = info.shape.map(to_usize);
-        let mut bytes = vec![0; format.bytes(columns) * rows];
-        let read = self
-            .file
-            .seek(SeekFrom::Start(self.data_offset + info.offset))
-            .and_then(|_| self.file.read_exact(&mut bytes));
-        read.map_err(|problem| foreign(format!("ends within {name}: {problem}")))?;
-        Ok(Tensor { columns, rows, format, bytes })
+        let [columns, rows] = info.shape;
+        let row_bytes = columns.div_ceil(format.block_weights() as u64).checked_mul(format.block_bytes() as u64);
+        let start = self.data_offset.checked_add(info.offset);
+        let Some((start, whole)) = start.zip(row_bytes.and_then(|row_bytes| row_bytes.checked_mul(rows))) else {
+            return Err(foreign(format!("says that {name} has more bytes than any file")));
+        };
+        // Read as far as there is something, not allocated as the file's table says.
+        let mut bytes = Vec::new();
+        let file = &mut self.file;
+        let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.take(whole).read_to_end(&mut bytes));
+        read.map_err(|problem| foreign(format!("could not be read in {name}: {problem}")))?;
+        if bytes.len() as u64 != whole {
+            return Err(foreign(format!("ends within {name}: it was cut off")));
+        }
+        Ok(Tensor { columns: to_usize(columns), rows: to_usize(rows), format, bytes })
     }
 }
 
@@ -123,7 +133,7 @@ fn table(file: &mut (impl Read + Seek)) -> io::Result<(BTreeMap<String, Info>, u
         if key == "general.alignment" && kind == 4 {
             alignment = u64::from(u32(file)?).max(1);
         } else {
-            skip(file, kind)?;
+            skip(file, kind, 0)?;
         }
     }
     let mut table = BTreeMap::new();
@@ -145,24 +155,39 @@ fn table(file: &mut (impl Read + Seek)) -> io::Result<(BTreeMap<String, Info>, u
     Ok((table, end.next_multiple_of(alignment)))
 }
 
-/// Leaves out a value of one of GGUF's kinds.
-fn skip(file: &mut (impl Read + Seek), kind: u32) -> io::Result<()> {
-    let leave = |file: &mut dyn Seek, bytes: u64| {
-        let bytes = i64::try_from(bytes).map_err(io::Error::other)?;
-        file.seek_relative(bytes)
-    };
+/// Leaves out a value of one of GGUF's kinds, `depth` arrays deep.
+fn skip(file: &mut (impl Read + Seek), kind: u32, depth: u32) -> io::Result<()> {
+    if let Some(bytes) = fixed_bytes(kind) {
+        return leave(file, Some(bytes));
+    }
     match kind {
-        0 | 1 | 7 => leave(file, 1),
-        2 | 3 => leave(file, 2),
-        4..=6 => leave(file, 4),
         8 => text(file).map(|_| ()),
-        10..=12 => leave(file, 8),
+        9 if depth == DEPTH_MAX => Err(io::Error::other("arrays within arrays within arrays")),
         9 => {
             let (kind, count) = (u32(file)?, u64(file)?);
-            (0..count).try_for_each(|_| skip(file, kind))
+            match fixed_bytes(kind) {
+                Some(bytes) => leave(file, count.checked_mul(bytes)),
+                None => (0..count).try_for_each(|_| skip(file, kind, depth + 1)),
+            }
         }
         other => Err(io::Error::other(format!("a value of kind {other}, which is not known"))),
     }
+}
+
+/// Size of a number of this kind; none for texts, arrays and what is not known.
+fn fixed_bytes(kind: u32) -> Option<u64> {
+    match kind {
+        0 | 1 | 7 => Some(1),
+        2 | 3 => Some(2),
+        4..=6 => Some(4),
+        10..=12 => Some(8),
+        _ => None,
+    }
+}
+
+fn leave(file: &mut impl Seek, bytes: Option<u64>) -> io::Result<()> {
+    let bytes = bytes.and_then(|bytes| i64::try_from(bytes).ok());
+    file.seek_relative(bytes.ok_or_else(|| io::Error::other("an array of more bytes than any file has"))?)
 }
 
 fn bytes<const COUNT: usize>(file: &mut impl Read) -> io::Result<[u8; COUNT]> {

@@ -20,7 +20,8 @@ pub use vector::Vector;
 pub enum Level {
     /// Plain loops, which the compiler may vectorise.
     Portable,
-    /// x86 with AVX2, FMA and F16C.
+    /// x86 with AVX2, FMA and F16C. Only [`Level::detect`] makes it, where the processor has them.
+    #[non_exhaustive]
     Avx2,
 }
 
@@ -41,7 +42,7 @@ impl Level {
         match self {
             Self::Portable => portable::dot(format, row, vector),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` is the one place that makes this level, and it found the features.
+            // SAFETY: `detect` is the one place that makes this level (other crates can't), and it found the features.
             #[expect(unsafe_code, reason = "calls what needs processor features")]
             Self::Avx2 => unsafe { avx2::dot(format, row, vector) },
             #[cfg(not(target_arch = "x86_64"))]

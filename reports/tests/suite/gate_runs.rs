@@ -28,6 +28,7 @@ fn runs(thousandths: u64) -> Vec<RunResult> {
         result.throughput.decode_tokens_per_s /= (thousandths * noise) as f64 / 1e6;
         result.energy = Energy::default();
         result.thermal = Thermal::default();
+        result.not_measured = ["energy", "thermal"].map(str::to_owned).to_vec();
         result
     };
     RUNS.iter().map(run).collect()

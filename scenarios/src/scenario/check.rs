@@ -14,15 +14,8 @@ pub(super) fn scenario(
     settings: &Settings,
     sweep: Sweep,
 ) -> Result<Scenario, ScenarioError> {
-    let wrong = |key: &str, problem: &str| ScenarioError::Impossible {
-        kind: CATALOG.kind,
-        origin: source.origin.clone(),
-        key: key.to_owned(),
-        problem: problem.to_owned(),
-    };
-    if file.schema != 1 {
-        return Err(wrong("schema", &format!("this program reads schema 1, not {}", file.schema)));
-    }
+    let wrong = |key: &str, problem: &str| CATALOG.impossible(&source.origin, key, problem);
+    CATALOG.check_schema(&source.origin, file.schema)?;
     if !is_file_name(&file.name) {
         return Err(wrong("name", "a name is one word of letters, digits, `-`, `_` and `.`, such as my-phone"));
     }
@@ -84,12 +77,7 @@ pub(super) fn limit_has_source(origin: &str, file: &ScenarioFile) -> Result<(), 
     } else {
         return Ok(());
     };
-    Err(ScenarioError::Impossible {
-        kind: CATALOG.kind,
-        origin: origin.to_owned(),
-        key: "memory.limit-source".to_owned(),
-        problem: problem.to_owned(),
-    })
+    Err(CATALOG.impossible(origin, "memory.limit-source", problem))
 }
 
 /// Results of several scenarios go to folders of their names.

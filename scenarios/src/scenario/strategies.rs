@@ -66,7 +66,7 @@ pub(super) fn chosen(
     }
     if strategies.is_empty() {
         let problem = "nothing to compare: name at least one (`tightfit list strategies`)";
-        return Err(impossible(origin, "strategies", problem));
+        return Err(CATALOG.impossible(origin, "strategies", problem));
     }
     names_unique(origin, &strategies)?;
     settings_taken(&strategies, settings)?;
@@ -78,7 +78,7 @@ fn variation(origin: &str, entry: &Table, settings: &Settings) -> Result<Strateg
     let mut changes = entry.clone();
     let Some(Value::String(from)) = changes.remove("from") else {
         let problem = "name the strategy that this entry varies, as in from = \"window\"";
-        return Err(impossible(origin, "strategy.from", problem));
+        return Err(CATALOG.impossible(origin, "strategy.from", problem));
     };
     let base = strategy::CATALOG.find(&from)?;
     let origin = format!("{} in {origin}", base.origin);
@@ -90,7 +90,7 @@ fn names_unique(origin: &str, strategies: &[Strategy]) -> Result<(), ScenarioErr
     for (index, strategy) in strategies.iter().enumerate() {
         if strategies[..index].iter().any(|earlier| earlier.name == strategy.name) {
             let problem = format!("two are called `{}`: leave one out, or give it another name", strategy.name);
-            return Err(impossible(origin, "strategy.name", &problem));
+            return Err(CATALOG.impossible(origin, "strategy.name", &problem));
         }
     }
     Ok(())
@@ -117,13 +117,4 @@ fn settings_taken(strategies: &[Strategy], settings: &Settings) -> Result<(), Sc
         return Err(ScenarioError::Setting { setting, problem });
     }
     Ok(())
-}
-
-fn impossible(origin: &str, key: &str, problem: &str) -> ScenarioError {
-    ScenarioError::Impossible {
-        kind: CATALOG.kind,
-        origin: origin.to_owned(),
-        key: key.to_owned(),
-        problem: problem.to_owned(),
-    }
 }

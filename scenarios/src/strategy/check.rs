@@ -31,15 +31,8 @@ pub(super) fn strategy(
     file: StrategyFile,
     settings: BTreeMap<String, String>,
 ) -> Result<Strategy, ScenarioError> {
-    let wrong = |key: &str, problem: String| ScenarioError::Impossible {
-        kind: CATALOG.kind,
-        origin: origin.to_owned(),
-        key: key.to_owned(),
-        problem,
-    };
-    if file.schema != 1 {
-        return Err(wrong("schema", format!("this program reads schema 1, not {}", file.schema)));
-    }
+    let wrong = |key: &str, problem: String| CATALOG.impossible(origin, key, problem);
+    CATALOG.check_schema(origin, file.schema)?;
     if file.name.is_empty() || file.name.contains(char::is_whitespace) {
         return Err(wrong("name", "a name is one word, such as window-5".to_owned()));
     }

@@ -15,12 +15,7 @@ const NEVER: [&str; 7] = ["schema", "name", "title", "question", "sweep", "memor
 
 /// The axes of a scenario's `[sweep]` section, with `--set sweep.KEY=VALUES` in place of the file's values or after them.
 pub(crate) fn axes(origin: &str, text: &str, section: &Table, settings: &Settings) -> Result<Sweep, ScenarioError> {
-    let wrong = |key: &str, problem: String| ScenarioError::Impossible {
-        kind: scenario::CATALOG.kind,
-        origin: origin.to_owned(),
-        key: format!("sweep.{key}"),
-        problem,
-    };
+    let wrong = |key: &str, problem: String| scenario::CATALOG.impossible(origin, format!("sweep.{key}"), problem);
     let mut written = Vec::new();
     flatten("", section, &mut written);
     let places = places(text);

@@ -48,7 +48,7 @@ pub enum TraceError {
     },
     /// A column is missing or of a type that a trace does not have.
     #[error(
-        "{name}: column `{column}` {problem}; a trace has request, token, layer: integer, phase: string, active: list of integer and, optionally, score: list of float"
+        "{name}: column `{column}` {problem}; a trace has request, token, layer: integer, phase: string, active: list of integer and, optionally, score: list of float, predicted: list of integer"
     )]
     Column {
         /// The file.

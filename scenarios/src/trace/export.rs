@@ -29,10 +29,15 @@ pub enum ExportFormat {
 /// # Panics
 /// If there are bytes for some layers only.
 pub fn export(lookups: &Lookups, bundle_bytes: &[u64], format: ExportFormat, path: &Path) -> Result<(), TraceError> {
+    staged(path, |out| write(lookups, bundle_bytes, format, out))
+}
+
+/// Writes a file that appears whole or not at all.
+fn staged(path: &Path, write: impl FnOnce(&mut BufWriter<Staged>) -> IoResult<()>) -> Result<(), TraceError> {
     let name = path.display().to_string();
     let staged = Staged::create(path).map_err(|source| TraceError::io(&name, "create", source))?;
     let mut out = BufWriter::with_capacity(1 << 16, staged);
-    write(lookups, bundle_bytes, format, &mut out).map_err(|source| TraceError::io(&name, "write", source))?;
+    write(&mut out).map_err(|source| TraceError::io(&name, "write", source))?;
     let staged = out.into_inner().map_err(|error| TraceError::io(&name, "write", error.into_error()))?;
     staged.publish().map_err(|source| TraceError::io(&name, "finish", source))
 }

@@ -1,8 +1,8 @@
 //! What a trace is like, in numbers: how much is active, how much of it repeats, and what chance alone would repeat.
 //!
 //! A window of k tokens keeps the union of their sets (*LLM in a flash*, §3.1). It pays only where sets repeat more
-//! than chance: SmolLM2-135M at half its neurons repeats 0.60 where chance gives 0.56, and five tokens' union already
-//! holds 95 % of the layer.
+//! than chance: SmolLM2-135M at half its neurons (`smollm2-135m-chat`) repeats 0.58 where chance gives 0.52 and popularity
+//! alone 0.55, and five tokens' union already holds 94 % of the layer.
 
 mod tally;
 

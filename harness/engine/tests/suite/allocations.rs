@@ -64,6 +64,8 @@ impl Platform for StillWorld {
         ticket.is_multiple_of(2)
     }
 
+    fn admit(&mut self, _bytes: u64) {}
+
     fn move_row(&mut self, _from: u32, _to: u32, bytes: u64) {
         self.now_ns += bytes;
     }

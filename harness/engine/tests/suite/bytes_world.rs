@@ -234,6 +234,8 @@ impl Platform for BytesWorld {
         true
     }
 
+    fn admit(&mut self, _bytes: u64) {}
+
     fn move_row(&mut self, from: u32, to: u32, bytes: u64) {
         assert!(!self.in_flight(from) && !self.in_flight(to), "a row in flight is moved from {from} to {to}");
         let moved = self.occupant[from as usize];

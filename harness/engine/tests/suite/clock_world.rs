@@ -34,6 +34,8 @@ pub(crate) struct ClockWorld {
     pub(crate) asked_pieces: [u64; Cause::COUNT],
     /// Every read's length, in order.
     pub(crate) lengths: Vec<u64>,
+    /// Bytes that room was made for.
+    pub(crate) admitted_bytes: u64,
     /// Bytes moved.
     pub(crate) moved_bytes: u64,
     /// Time spent in kernels.
@@ -59,6 +61,7 @@ impl ClockWorld {
             cancelled_bytes: 0,
             asked_pieces: [0; Cause::COUNT],
             lengths: Vec::new(),
+            admitted_bytes: 0,
             moved_bytes: 0,
             kernel_ns: 0,
             kernels: Vec::new(),
@@ -120,6 +123,10 @@ impl Platform for ClockWorld {
             self.cancelled_bytes += self.lengths[usize::try_from(ticket).expect("few tickets")];
         }
         queued
+    }
+
+    fn admit(&mut self, bytes: u64) {
+        self.admitted_bytes += bytes;
     }
 
     fn move_row(&mut self, from: u32, to: u32, bytes: u64) {

@@ -138,6 +138,8 @@ proptest! {
         prop_assert_eq!(counters.read_bytes_total(), world.lengths.iter().sum::<u64>());
         prop_assert!(world.lengths.iter().all(|&bytes| bytes % choice.unit_bytes == 0 && bytes <= setup.reads.read_bytes_max));
         prop_assert_eq!(counters.moved_bytes, world.moved_bytes);
+        let needed = [Cause::Demand, Cause::Prefetch].map(|cause| counters.needed_bytes[cause as usize]);
+        prop_assert!(world.admitted_bytes >= needed.iter().sum::<u64>(), "room is made for all that comes to slots");
         prop_assert_eq!(counters.read_bytes[Cause::WarmUp as usize], read_before, "warm-up is before the first step");
         prop_assert!(counters.late == 0 || choice.reads_ahead);
         prop_assert!(counters.moves == 0 || choice.compact);

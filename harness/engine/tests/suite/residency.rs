@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use tightfit_engine::{
-    Engine, Overlap, Rows, Script, Setup, Store,
-    engine::Gather,
+    Engine, Rows, Script, Setup, Store,
     evict::{self, Kind},
     geometry::BundleId,
     plan::ReadRules,
@@ -25,20 +24,8 @@ use crate::{
 
 /// A plain setup without overlap and reads ahead.
 pub(crate) fn plain(script: &Script, budget_bytes: u64, pinned: Vec<BundleId>) -> Setup {
-    Setup {
-        budget_bytes,
-        placement: Placement::Compact,
-        rows: Rows::Needed,
-        reads: ReadRules { coalesce_gap_bytes: 0, read_bytes_max: 64 },
-        overlap: Overlap::None,
-        gather: Gather::FeedForward,
-        predictor: false,
-        bend: None,
-        ahead_bundles_max: 0,
-        pinned,
-        dense_bytes: 0,
-        row_bundles_max: script.row_bundles_max(),
-    }
+    let reads = ReadRules { coalesce_gap_bytes: 0, read_bytes_max: 64 };
+    Setup { placement: Placement::Compact, pinned, ..Setup::plain(budget_bytes, reads, script.row_bundles_max()) }
 }
 
 /// An engine over a clock world.

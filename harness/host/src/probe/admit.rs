@@ -11,12 +11,10 @@ use std::{
 };
 
 use tightfit_engine::{
-    Engine, Geometry, Overlap, Rows, Script, Setup, Store,
-    engine::Gather,
+    Engine, Geometry, Script, Setup, Store,
     evict::{Kind, Room, Sizes as Bundles},
     plan::ReadRules,
     prefetch::Prefetch,
-    resident::Placement,
     script::Positions,
     session::{self, Request, Stepper},
     store::Layout,
@@ -74,10 +72,12 @@ pub(super) fn admission(folder: &Path, effort: Effort) -> Result<Admission, Host
         oracle: None,
     };
     let script = script();
+    let reads = ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 };
     let mut rates = Vec::new();
     for _ in 0..effort.repeats {
         let platform = blank::platform(folder, &store, &sizes, Some(Box::new(Answering)))?;
-        let mut engine = Engine::new(&store, setup(budget_bytes), Kind::Lru.build(&room), platform);
+        let setup = Setup::plain(budget_bytes, reads, ROWS as usize);
+        let mut engine = Engine::new(&store, setup, Kind::Lru.build(&room), platform);
         let request = Request {
             script: &script,
             model_layers: LAYERS,
@@ -110,21 +110,4 @@ fn script() -> Script {
         }
     }
     script
-}
-
-fn setup(budget_bytes: u64) -> Setup {
-    Setup {
-        budget_bytes,
-        placement: Placement::InPlace,
-        rows: Rows::Needed,
-        reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 },
-        overlap: Overlap::None,
-        gather: Gather::FeedForward,
-        predictor: false,
-        bend: None,
-        ahead_bundles_max: 0,
-        pinned: Vec::new(),
-        dense_bytes: 0,
-        row_bundles_max: ROWS as usize,
-    }
 }

@@ -80,3 +80,42 @@ fn a_file_that_is_cut_anywhere_is_refused_or_found_out() {
     }
     assert!(refused > 60);
 }
+
+/// A file of one key with this value, and no tensor.
+fn with_value(value: &[u8]) -> Vec<u8> {
+    let mut out = b"GGUF".to_vec();
+    out.extend(3_u32.to_le_bytes());
+    out.extend(0_u64.to_le_bytes());
+    out.extend(1_u64.to_le_bytes());
+    out.extend(1_u64.to_le_bytes());
+    out.push(b'k');
+    out.extend(value);
+    out
+}
+
+#[test]
+fn sizes_that_no_file_has_are_refused_at_once() {
+    let array_of = |kind: u32, count: u64| {
+        let mut value = 9_u32.to_le_bytes().to_vec();
+        value.extend(kind.to_le_bytes());
+        value.extend(count.to_le_bytes());
+        value
+    };
+    let deep: Vec<u8> =
+        array_of(9, 1).into_iter().chain((0..100_000).flat_map(|_| array_of(9, 1).split_off(4))).collect();
+    for (value, expected) in [
+        (deep, "arrays within arrays within arrays"),
+        (array_of(0, u64::MAX), "an array of more bytes than any file has"),
+        (array_of(12, u64::MAX / 4), "an array of more bytes than any file has"),
+    ] {
+        let (_folder, path) = written(&with_value(&value));
+        let error = Gguf::open(&path).expect_err("a damaged file").to_string();
+        assert!(error.ends_with(expected), "{error}");
+    }
+    let mut file = bytes();
+    let columns = file.windows(8).position(|bytes| bytes == 32_u64.to_le_bytes()).expect("the first tensor's columns");
+    file[columns..columns + 8].copy_from_slice(&(1_u64 << 62).to_le_bytes());
+    let (_folder, path) = written(&file);
+    let read = Gguf::open(&path).and_then(|mut file| file.tensor("a.weight"));
+    assert!(read.expect_err("a damaged file").to_string().ends_with("says that a.weight has more bytes than any file"));
+}

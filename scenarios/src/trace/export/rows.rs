@@ -1,11 +1,12 @@
 //! Traces row by row, as other tools log them: what [`import`](crate::trace::import()) reads, it reads back.
 
 use std::{
-    io::{BufWriter, Result as IoResult, Write},
+    io::{Result as IoResult, Write},
     path::Path,
 };
 
-use crate::trace::{Phase, Row, Staged, Trace, TraceError};
+use super::staged;
+use crate::trace::{Phase, Row, Trace, TraceError};
 
 /// A format that has tokens and layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +19,10 @@ pub enum RowFormat {
 
 /// Writes every row of `trace`.
 pub fn export_rows(trace: &Trace, format: RowFormat, path: &Path) -> Result<(), TraceError> {
-    let name = path.display().to_string();
-    let staged = Staged::create(path).map_err(|source| TraceError::io(&name, "create", source))?;
-    let mut out = BufWriter::with_capacity(1 << 16, staged);
-    let written = match format {
-        RowFormat::RouteCsv => route(trace, &mut out),
-        RowFormat::JsonLines => json(trace, &mut out),
-    };
-    written.map_err(|source| TraceError::io(&name, "write", source))?;
-    let staged = out.into_inner().map_err(|error| TraceError::io(&name, "write", error.into_error()))?;
-    staged.publish().map_err(|source| TraceError::io(&name, "finish", source))
+    staged(path, |out| match format {
+        RowFormat::RouteCsv => route(trace, out),
+        RowFormat::JsonLines => json(trace, out),
+    })
 }
 
 fn route(trace: &Trace, out: &mut impl Write) -> IoResult<()> {

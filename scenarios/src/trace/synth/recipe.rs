@@ -122,17 +122,9 @@ impl Recipe {
 
     /// A recipe from its text.
     pub fn parse(text: &Text) -> Result<Self, ScenarioError> {
-        let file: RecipeFile = toml::from_str(&text.text).map_err(|problem| ScenarioError::Toml {
-            kind: CATALOG.kind,
-            origin: text.origin.clone(),
-            problem: Box::new(problem),
-        })?;
-        let wrong = |(key, problem): (String, String)| ScenarioError::Impossible {
-            kind: CATALOG.kind,
-            origin: text.origin.clone(),
-            key,
-            problem,
-        };
+        let file: RecipeFile = CATALOG.read(text)?;
+        CATALOG.check_schema(&text.origin, file.schema)?;
+        let wrong = |(key, problem): (String, String)| CATALOG.impossible(&text.origin, key, problem);
         check(&file).map_err(wrong)?;
         let unit: Unit =
             file.unit.parse().map_err(|()| ("unit".to_owned(), "write neuron or expert".to_owned())).map_err(wrong)?;
@@ -154,8 +146,7 @@ impl Recipe {
 
     /// Refuses lengths that were changed to what no trace has.
     pub fn check_lengths(&self) -> Result<(), ScenarioError> {
-        let (kind, origin, key) = (CATALOG.kind, self.name.clone(), "length".to_owned());
-        self.lengths.check().map_err(|problem| ScenarioError::Impossible { kind, origin, key, problem })
+        self.lengths.check().map_err(|problem| CATALOG.impossible(&self.name, "length", problem))
     }
 
     /// What one layer does.
@@ -193,9 +184,6 @@ impl fmt::Display for Published {
 
 fn check(file: &RecipeFile) -> Result<(), (String, String)> {
     let wrong = |key: &str, problem: String| Err((key.to_owned(), problem));
-    if file.schema != 1 {
-        return wrong("schema", format!("this program reads schema 1, not {}", file.schema));
-    }
     let geometry = Geometry { unit: Unit::Neuron, layers: file.layers, bundles_per_layer: file.bundles_per_layer };
     if let Err(error) = geometry.check("this recipe") {
         return wrong("layers", error.to_string());

@@ -41,7 +41,8 @@ impl Rows {
 
     /// Takes a route in; requests are numbered as they appear.
     pub(super) fn push(&mut self, route: Route, line: usize) -> Result<(), String> {
-        let (count, weights) = (route.experts.len(), route.weights.unwrap_or_default());
+        let Route { request, token, layer, experts, weights, phase } = route;
+        let (count, weights) = (experts.len(), weights.unwrap_or_default());
         let has_weights = !weights.is_empty();
         if has_weights && weights.len() != count {
             return Err(format!("{} topk_weights for {count} topk_ids; give one each", weights.len()));
@@ -55,11 +56,9 @@ impl Rows {
             );
         }
         let next = u32::try_from(self.requests.len()).unwrap_or(u32::MAX);
-        let request = *self.requests.entry(route.request).or_insert(next);
-        let Route { token, layer, phase, .. } =
-            Route { request: String::new(), experts: Vec::new(), weights: None, ..route };
+        let request = *self.requests.entry(request).or_insert(next);
         self.placed.push(Placed { request, token, layer, phase, first: self.ids.len(), count, line });
-        self.ids.extend(route.experts);
+        self.ids.extend(experts);
         self.weights.extend(weights);
         Ok(())
     }
