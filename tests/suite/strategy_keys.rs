@@ -40,6 +40,12 @@ fn table() -> Vec<Case<'static>> {
             |r| r.time.memory_management_ns as f64,
             Way::Down,
         ),
+        case(
+            Ask { strategy: Some("llm-flash-window"), ..windowed },
+            "strategy.resident-set.rows=needed",
+            |r| r.time.compute_ns as f64,
+            Way::Down,
+        ),
         case(ON_LRU, "strategy.resident-set.overlap=resident-first", |r| r.flash.hidden_ns as f64, Way::Up),
         case(on("layer-stream"), "strategy.resident-set.prefetch=none", |r| r.flash.prefetch_bytes as f64, Way::Down),
         case(ON_LRU, "strategy.reads.lanes=1", |r| r.time.flash_stall_ns as f64, Way::Up),

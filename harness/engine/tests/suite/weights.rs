@@ -22,6 +22,7 @@ use crate::{
 struct Did {
     rows_checked: u64,
     rows_moved: u64,
+    rows_more: u64,
     unclaimed_bytes: u64,
     late: u64,
     prefetched_hits: u64,
@@ -52,9 +53,10 @@ fn run(case: &Case, choice: &Choice) -> Did {
     let geometry = case.geometry(3);
     let store = choice.store(case);
     let script = case.script();
-    let world =
+    let mut world =
         BytesWorld::new(&geometry, choice.layout, &ranks(&geometry, choice.shuffle), choice.unit_bytes, choice.read_ns);
     assert_eq!(world.flash_bytes(), store.bytes(), "the store's size");
+    world.all_may_run = choice.computes_resident;
     let policy = choice.policy.build(&script, &geometry, choice.setup(case, &store).budget_bytes, case.decode_passes);
     let mut engine = Engine::new(&store, choice.setup(case, &store), policy, world);
     engine.warm_up();
@@ -70,6 +72,7 @@ fn run(case: &Case, choice: &Choice) -> Did {
     Did {
         rows_checked: world.rows_checked,
         rows_moved: world.rows_moved,
+        rows_more: world.rows_more,
         unclaimed_bytes: world.unclaimed_bytes,
         late: counters.late,
         prefetched_hits: if choice.policy.kind == Kind::RetainNone { counters.hits } else { 0 },
@@ -128,13 +131,14 @@ fn moves_gaps_splits_late_and_early_reads_all_happen() {
                 let did = run(&case, &choice);
                 all.rows_checked += did.rows_checked;
                 all.rows_moved += did.rows_moved;
+                all.rows_more += did.rows_more;
                 all.unclaimed_bytes += did.unclaimed_bytes;
                 all.late += did.late;
                 all.prefetched_hits += did.prefetched_hits;
             }
         }
     }
-    let counts = [all.rows_checked, all.rows_moved, all.unclaimed_bytes, all.late, all.prefetched_hits];
+    let counts = [all.rows_checked, all.rows_moved, all.rows_more, all.unclaimed_bytes, all.late, all.prefetched_hits];
     assert!(counts.iter().all(|&count| count > 0), "{all:?}");
 }
 
