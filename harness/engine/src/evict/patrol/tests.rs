@@ -104,3 +104,13 @@ fn where_the_hand_sees_too_little_each_miss_waits_for_it() {
         assert!(seen.blind > 1000, "{spared:?}: {seen:?}");
     }
 }
+
+#[test]
+fn the_newest_is_not_looked_at() {
+    let mut patrol = Patrol::new(BUNDLES);
+    (0..NEWCOMERS).for_each(|bundle| patrol.push(bundle));
+    assert_eq!(patrol.look_ahead(), None, "past the last SIEVE's hand turns");
+    patrol.push(NEWCOMERS);
+    assert_eq!(patrol.look_ahead(), Some(NEWCOMERS));
+    assert_eq!(patrol.marks.iter().filter(|&&marks| marks & NEAR != 0).count(), MISSES);
+}
