@@ -17,7 +17,9 @@ pub mod lfu_aged;
 pub mod lhd;
 mod log;
 pub mod lru;
+mod numbers;
 pub mod partitioned;
+mod patrol;
 mod policy;
 mod queues;
 mod ranks;
@@ -25,6 +27,7 @@ pub mod retain_none;
 pub mod s3_fifo;
 pub mod sieve;
 pub mod sketch;
+mod slots;
 mod sweep;
 mod trail;
 pub mod two_q;
@@ -33,10 +36,11 @@ pub mod window;
 
 use alloc::vec::Vec;
 
-use crate::geometry::BundleId;
+use crate::{bitset::Bitset, geometry::BundleId};
 
 pub use kind::{Kind, Room};
 pub use policy::{Policy, Visit};
+pub use slots::Slots;
 
 /// Where in the run a use happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +88,22 @@ pub trait Evict {
     #[inline]
     fn fetch(&self, bundles: &[BundleId]) {
         let _ = bundles;
+    }
+
+    /// Looks up all of `bundles`, the first of which is lookup number `number` of a stream of single lookups, and says how
+    /// many missed: the same as [`Self::reuse`], [`Self::expire`], [`Self::lack`], [`Self::victim`] and [`Self::admit`] for
+    /// one after the other, for less. None, and nothing done, where it has no better way than that. Nothing is held, and
+    /// before any other call [`Self::settle`] is told.
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        let _ = (bundles, number, slots);
+        None
+    }
+
+    /// The stream that it judged is over: what it left open is written down, which bundles are `resident` too.
+    #[inline]
+    fn settle(&mut self, resident: &mut Bitset) {
+        let _ = resident;
     }
 
     /// The step that begins needs a bundle that is not in its care: told before victims are asked for, so that a policy

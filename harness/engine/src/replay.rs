@@ -7,7 +7,7 @@ mod together;
 
 use crate::{
     bitset::Bitset,
-    evict::{At, Evict, Moment, Sizes},
+    evict::{At, Evict, Moment, Sizes, Slots},
     geometry::BundleId,
 };
 
@@ -34,6 +34,8 @@ pub struct Replay<E> {
     capacity_bytes: u64,
     resident_bytes: u64,
     resident: Bitset,
+    /// The policy has judged lookups, of which it may not have written down all.
+    judging: bool,
     tally: Tally,
 }
 
@@ -42,13 +44,14 @@ impl<E: Evict> Replay<E> {
     #[must_use]
     pub fn new(policy: E, sizes: Sizes, bundles: u32, capacity_bytes: u64) -> Self {
         let resident = Bitset::new(bundles as usize);
-        Self { policy, sizes, capacity_bytes, resident_bytes: 0, resident, tally: Tally::default() }
+        Self { policy, sizes, capacity_bytes, resident_bytes: 0, resident, judging: false, tally: Tally::default() }
     }
 
     /// Looks `bundle` up as lookup number `number` of the stream, and admits it where it is missing. Returns whether it
     /// was there. A bundle larger than the whole cache passes it by.
     #[inline]
     pub fn look_up(&mut self, bundle: BundleId, number: usize) -> bool {
+        self.settle();
         let at = At { step: number as u64, id: number };
         self.tally.lookups += 1;
         if self.resident.contains(bundle) {
@@ -62,9 +65,12 @@ impl<E: Evict> Replay<E> {
     }
 
     /// Looks up all of `bundles`, the first as lookup number `number` of the stream: the same as one by one, and faster
-    /// where bundles are many.
+    /// where bundles are many. Fastest in a cache of bundles of one size that began with this, and does nothing else.
     #[inline]
     pub fn look_up_all(&mut self, bundles: &[BundleId], mut number: usize) {
+        if self.judge(bundles, number) {
+            return;
+        }
         for chunk in bundles.chunks(FETCHED_AT_ONCE) {
             self.policy.fetch(chunk);
             for &bundle in chunk {
@@ -84,6 +90,33 @@ impl<E: Evict> Replay<E> {
     #[must_use]
     pub fn resident_bytes(&self) -> u64 {
         self.resident_bytes
+    }
+
+    /// Lets the policy look all of `bundles` up in its own way, if it has one.
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], number: usize) -> bool {
+        let Sizes::Equal(bytes @ 1..) = self.sizes else { return false };
+        let (capacity, used) = (self.capacity_bytes / bytes, self.resident_bytes / bytes);
+        if capacity == 0 {
+            return false;
+        }
+        let mut slots = Slots { resident: &mut self.resident, capacity, free: capacity - used };
+        let Some(misses) = self.policy.judge(bundles, number, &mut slots) else { return false };
+        self.judging = true;
+        self.resident_bytes = (capacity - slots.free) * bytes;
+        self.tally.lookups += bundles.len() as u64;
+        self.tally.hits += (bundles.len() - misses) as u64;
+        self.tally.read_bytes += misses as u64 * bytes;
+        true
+    }
+
+    /// Ends a stream that the policy has judged.
+    #[inline]
+    fn settle(&mut self) {
+        if self.judging {
+            self.policy.settle(&mut self.resident);
+            self.judging = false;
+        }
     }
 
     #[inline]

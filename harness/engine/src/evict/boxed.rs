@@ -3,7 +3,8 @@
 use alloc::boxed::Box;
 
 use crate::{
-    evict::{At, Evict, Moment},
+    bitset::Bitset,
+    evict::{At, Evict, Moment, Slots},
     geometry::BundleId,
 };
 
@@ -26,6 +27,14 @@ impl<E: Evict + ?Sized> Evict for Box<E> {
 
     fn fetch(&self, bundles: &[BundleId]) {
         (**self).fetch(bundles);
+    }
+
+    fn judge(&mut self, bundles: &[BundleId], number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        (**self).judge(bundles, number, slots)
+    }
+
+    fn settle(&mut self, resident: &mut Bitset) {
+        (**self).settle(resident);
     }
 
     fn lack(&mut self, bundle: BundleId) {

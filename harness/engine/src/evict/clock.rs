@@ -2,11 +2,14 @@
 //!
 //! The reference is libCacheSim's `Clock` with its default of one bit: new bundles have no second chance yet.
 //!
-//! 4 to 16 bytes for each bundle held, and two bits for every one.
+//! 4 to 16 bytes for each bundle held, and one for every one.
 
 use crate::{
     bitset::Bitset,
-    evict::{At, Evict, sweep::Sweep},
+    evict::{
+        At, Evict, Slots,
+        patrol::{Patrol, Spared},
+    },
     geometry::BundleId,
 };
 
@@ -14,61 +17,73 @@ use crate::{
 /// had just come. What a step holds keeps its place.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    queue: Sweep<BundleId>,
-    used: Bitset,
-    held: Bitset,
+    patrol: Patrol,
 }
 
 impl Clock {
     /// An empty policy for ids below `bundles`.
     #[must_use]
     pub fn new(bundles: u32) -> Self {
-        let none = Bitset::new(bundles as usize);
-        Self { queue: Sweep::new(bundles), used: none.clone(), held: none }
+        Self { patrol: Patrol::new(bundles) }
     }
 }
 
 impl Evict for Clock {
     fn hold(&mut self, bundle: BundleId) {
-        self.held.insert(bundle);
+        self.patrol.hold(bundle);
     }
 
     fn touch(&mut self, bundle: BundleId, _at: At) {
-        self.held.remove(bundle);
-        self.used.insert(bundle);
+        self.patrol.let_go(bundle);
+        self.patrol.use_it(bundle);
         // The hand may have passed it.
-        self.queue.rewind();
+        self.patrol.queue.rewind();
     }
 
     fn release(&mut self, bundle: BundleId) {
-        self.held.remove(bundle);
+        self.patrol.let_go(bundle);
         // The hand may have passed it.
-        self.queue.rewind();
+        self.patrol.queue.rewind();
     }
 
     #[inline]
     fn reuse(&mut self, bundle: BundleId, _at: At) {
-        self.used.insert(bundle);
+        self.patrol.use_it(bundle);
+    }
+
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], _number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        Some(self.patrol.judge(bundles, slots, Spared::Renewed, victim))
+    }
+
+    fn settle(&mut self, resident: &mut Bitset) {
+        self.patrol.settle(resident);
     }
 
     #[inline]
     fn admit(&mut self, bundle: BundleId, _at: At) {
-        self.queue.push(bundle);
+        self.patrol.push(bundle);
     }
 
     #[inline]
     fn victim(&mut self) -> Option<BundleId> {
-        loop {
-            let bundle = self.queue.under_hand()?;
-            if self.held.contains(bundle) {
-                self.queue.keep();
-                continue;
-            }
-            self.queue.take();
-            if !self.used.take(bundle) {
-                return Some(bundle);
-            }
-            self.queue.push(bundle);
+        victim(&mut self.patrol)
+    }
+}
+
+/// The next victim, where there is one that is not held.
+#[inline]
+fn victim(patrol: &mut Patrol) -> Option<BundleId> {
+    loop {
+        let bundle = patrol.queue.under_hand()?;
+        if patrol.is_held(bundle) {
+            patrol.queue.keep();
+            continue;
         }
+        patrol.queue.take();
+        if !patrol.spare(bundle) {
+            return Some(bundle);
+        }
+        patrol.queue.push(bundle);
     }
 }

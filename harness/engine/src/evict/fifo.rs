@@ -4,7 +4,7 @@
 
 use crate::{
     bitset::Bitset,
-    evict::{At, Evict, sweep::Sweep},
+    evict::{At, Evict, Slots, sweep::Sweep},
     geometry::BundleId,
 };
 
@@ -42,6 +42,28 @@ impl Evict for Fifo {
 
     #[inline]
     fn reuse(&mut self, _bundle: BundleId, _at: At) {}
+
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], _number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        let (mut lookups, mut misses) = (0, 0);
+        while slots.free > 0 && lookups < bundles.len() {
+            if !slots.resident.put(bundles[lookups]) {
+                self.queue.push(bundles[lookups]);
+                slots.free -= 1;
+                misses += 1;
+            }
+            lookups += 1;
+        }
+        // In a full cache each miss drops the oldest.
+        self.queue.rewind();
+        let resident = &mut *slots.resident;
+        let came = self.queue.turn_over(&bundles[lookups..], |bundle, oldest| {
+            let comes = !resident.put(bundle);
+            resident.remove_if(oldest, comes);
+            comes
+        });
+        Some(misses + came)
+    }
 
     #[inline]
     fn admit(&mut self, bundle: BundleId, _at: At) {

@@ -10,18 +10,28 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::{bitset::Bitset, geometry::BundleId};
+use crate::{
+    evict::numbers::{FIRST_RING, Numbers},
+    geometry::BundleId,
+};
 
 /// What an entry holds: a bundle, and what a policy wants to know of its use.
 pub(crate) trait Entry: Copy + Default {
     /// The bundle that was used.
     fn bundle(self) -> BundleId;
+
+    /// An entry that says no more than the bundle.
+    fn of(bundle: BundleId) -> Self;
 }
 
 impl Entry for BundleId {
     #[inline]
     fn bundle(self) -> BundleId {
         self
+    }
+
+    fn of(bundle: BundleId) -> Self {
+        bundle
     }
 }
 
@@ -31,6 +41,10 @@ impl Entry for (BundleId, u32) {
     fn bundle(self) -> BundleId {
         self.0
     }
+
+    fn of(bundle: BundleId) -> Self {
+        (bundle, 0)
+    }
 }
 
 /// A bundle, and both halves of a number of its use.
@@ -39,10 +53,12 @@ impl Entry for (BundleId, u32, u32) {
     fn bundle(self) -> BundleId {
         self.0
     }
+
+    fn of(bundle: BundleId) -> Self {
+        (bundle, 0, 0)
+    }
 }
 
-/// Entries of the first ring: a whole word of bits, so that what is passed over ends with the ring.
-pub(crate) const FIRST_RING: u32 = 64;
 /// A ring where more than one entry in so many counts is too small.
 const SPARSE: u32 = 4;
 
@@ -50,15 +66,10 @@ const SPARSE: u32 = 4;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log<T> {
     entries: Vec<T>,
-    /// Which entries count, by index.
-    live: Bitset,
-    /// Running numbers of the oldest entry and of the next one; their low bits are their indices.
-    tail: u32,
-    head: u32,
+    /// Of the entries, by index.
+    pub(crate) numbers: Numbers,
     /// No entry before it is free.
     asked: u32,
-    /// Entries of the ring, a power of two.
-    pub(crate) ring: u32,
 }
 
 impl<T: Entry> Log<T> {
@@ -66,32 +77,54 @@ impl<T: Entry> Log<T> {
     pub(crate) fn new(bundles: u32) -> Self {
         let entries = (2 * bundles as usize).next_power_of_two().max(FIRST_RING as usize);
         assert!(u32::try_from(entries).is_ok(), "{bundles} bundles are too many for a log");
-        Self {
-            entries: vec![T::default(); entries],
-            live: Bitset::new(entries),
-            tail: start(FIRST_RING),
-            head: start(FIRST_RING),
-            asked: start(FIRST_RING),
-            ring: FIRST_RING,
-        }
+        let numbers = Numbers::new(entries);
+        Self { entries: vec![T::default(); entries], asked: numbers.tail, numbers }
     }
 
     /// Makes `entry` the newest and gives its index; tells the new indices of what has to move for it.
     #[inline]
     pub(crate) fn push(&mut self, entry: T, moved: impl FnMut(T, u32)) -> u32 {
-        if self.head.wrapping_sub(self.tail) == self.ring {
+        if self.numbers.span() == self.numbers.ring {
             *self = core::mem::take(self).make_room(moved);
         }
-        let index = self.index(self.head);
+        let index = self.numbers.index(self.numbers.head);
         self.put(index, entry);
-        self.head = self.head.wrapping_add(1);
+        self.numbers.head = self.numbers.head.wrapping_add(1);
         index
     }
 
     /// The entry at `index` counts no more.
     #[inline]
     pub(crate) fn outdate(&mut self, index: u32) {
-        self.live.remove(index);
+        self.numbers.live.remove(index);
+    }
+
+    /// Entries of the largest ring.
+    pub(crate) fn ring_max(&self) -> u32 {
+        u32::try_from(self.entries.len()).expect("checked when it was made")
+    }
+
+    /// Starts over with the largest ring, empty. From now on the caller gives out the numbers, and writes entries later.
+    pub(crate) fn open(&mut self) {
+        self.numbers.restart(self.ring_max(), 0);
+        self.asked = self.numbers.tail;
+    }
+
+    /// Writes the entry of a number that was given out; its index.
+    pub(crate) fn write(&mut self, number: u32, entry: T) -> u32 {
+        let index = self.numbers.index(number);
+        self.entries[index as usize] = entry;
+        index
+    }
+
+    /// Drops what is outdated: each entry that counts moves to the number after the one before.
+    pub(crate) fn close_gaps(&mut self, mut moved: impl FnMut(T, u32)) {
+        let mut number = self.numbers.tail;
+        self.compact(&mut |entry, _| {
+            moved(entry, number);
+            number = number.wrapping_add(1);
+        });
+        self.asked = self.numbers.tail;
     }
 
     /// The entry at `index`.
@@ -103,22 +136,22 @@ impl<T: Entry> Log<T> {
     /// The oldest entry that counts, and its index.
     #[inline]
     pub(crate) fn oldest(&mut self) -> Option<(T, u32)> {
-        let oldest = self.next(self.tail);
-        self.tail = oldest.unwrap_or(self.head);
-        let index = self.index(oldest?);
+        let oldest = self.numbers.next(self.numbers.tail);
+        self.numbers.tail = oldest.unwrap_or(self.numbers.head);
+        let index = self.numbers.index(oldest?);
         Some((self.entries[index as usize], index))
     }
 
     /// The newest entry that counts, and its index.
     #[inline]
     pub(crate) fn newest(&mut self) -> Option<(T, u32)> {
-        while self.head != self.tail {
-            let before = self.head.wrapping_sub(1);
-            let index = self.index(before);
-            if self.live.contains(index) {
+        while self.numbers.head != self.numbers.tail {
+            let before = self.numbers.head.wrapping_sub(1);
+            let index = self.numbers.index(before);
+            if self.numbers.live.contains(index) {
                 return Some((self.entries[index as usize], index));
             }
-            self.head = before;
+            self.numbers.head = before;
         }
         None
     }
@@ -126,12 +159,12 @@ impl<T: Entry> Log<T> {
     /// The oldest entry that counts and is `free`, and its index. What was found not to be is not asked again before
     /// [`Self::ask_again`], or room was made.
     pub(crate) fn oldest_that(&mut self, free: impl Fn(T) -> bool) -> Option<(T, u32)> {
-        if self.asked.wrapping_sub(self.tail) > self.head.wrapping_sub(self.tail) {
-            self.asked = self.tail;
+        if self.asked.wrapping_sub(self.numbers.tail) > self.numbers.head.wrapping_sub(self.numbers.tail) {
+            self.asked = self.numbers.tail;
         }
         loop {
-            self.asked = self.next(self.asked)?;
-            let index = self.index(self.asked);
+            self.asked = self.numbers.next(self.asked)?;
+            let index = self.numbers.index(self.asked);
             let entry = self.entries[index as usize];
             if free(entry) {
                 return Some((entry, index));
@@ -142,20 +175,7 @@ impl<T: Entry> Log<T> {
 
     /// Entries may be free that were not.
     pub(crate) fn ask_again(&mut self) {
-        self.asked = self.tail;
-    }
-
-    /// The running number of the first entry from `number` on that counts.
-    #[inline]
-    fn next(&self, mut number: u32) -> Option<u32> {
-        while number != self.head {
-            let passed = self.live.absent_from(self.index(number)).min(self.head.wrapping_sub(number));
-            if passed == 0 {
-                return Some(number);
-            }
-            number = number.wrapping_add(passed);
-        }
-        None
+        self.asked = self.numbers.tail;
     }
 
     /// Drops what is outdated, and doubles the ring where that is too little, so that it costs each push a constant. At
@@ -165,38 +185,36 @@ impl<T: Entry> Log<T> {
     #[inline(never)]
     fn make_room(mut self, mut moved: impl FnMut(T, u32)) -> Self {
         self.compact(&mut moved);
-        let kept = self.head.wrapping_sub(self.tail);
-        if kept > self.ring / SPARSE && (self.ring as usize) < self.entries.len() {
+        let kept = self.numbers.head.wrapping_sub(self.numbers.tail);
+        if kept > self.numbers.ring / SPARSE && (self.numbers.ring as usize) < self.entries.len() {
             self.unroll(kept, &mut moved);
-            self.ring *= 2;
-            self.tail = start(self.ring);
-            self.head = self.tail.wrapping_add(kept);
+            self.numbers.restart(self.numbers.ring * 2, kept);
         }
-        self.asked = self.tail;
+        self.asked = self.numbers.tail;
         self
     }
 
     fn compact(&mut self, moved: &mut impl FnMut(T, u32)) {
-        let first = self.tail;
+        let first = self.numbers.tail;
         let mut kept = first;
         while let Some((entry, index)) = self.oldest() {
-            self.live.remove(index);
-            let to = self.index(kept);
+            self.numbers.live.remove(index);
+            let to = self.numbers.index(kept);
             self.put(to, entry);
             moved(entry, to);
             kept = kept.wrapping_add(1);
-            self.tail = self.tail.wrapping_add(1);
+            self.numbers.tail = self.numbers.tail.wrapping_add(1);
         }
-        (self.tail, self.head) = (first, kept);
+        (self.numbers.tail, self.numbers.head) = (first, kept);
     }
 
     /// Moves the entries, all of which count, to the ring's first indices.
     fn unroll(&mut self, kept: u32, moved: &mut impl FnMut(T, u32)) {
-        let tail = self.index(self.tail) as usize;
-        self.entries[..self.ring as usize].rotate_left(tail);
-        (0..self.ring).for_each(|index| self.live.remove(index));
+        let tail = self.numbers.index(self.numbers.tail) as usize;
+        self.entries[..self.numbers.ring as usize].rotate_left(tail);
+        (0..self.numbers.ring).for_each(|index| self.numbers.live.remove(index));
         for index in 0..kept {
-            self.live.insert(index);
+            self.numbers.live.insert(index);
             moved(self.entries[index as usize], index);
         }
     }
@@ -204,17 +222,6 @@ impl<T: Entry> Log<T> {
     #[inline]
     fn put(&mut self, index: u32, entry: T) {
         self.entries[index as usize] = entry;
-        self.live.insert(index);
+        self.numbers.live.insert(index);
     }
-
-    #[inline]
-    fn index(&self, number: u32) -> u32 {
-        number & (self.ring - 1)
-    }
-}
-
-/// The first running number of a ring: of index 0, and so little before they wrap that every run of some length passes
-/// that.
-fn start(ring: u32) -> u32 {
-    0_u32.wrapping_sub(ring)
 }

@@ -1,9 +1,11 @@
 //! Least recently used.
 //!
-//! 4 bytes a bundle and 16 to 32 for each held, 20 a bundle at most: a trail of ids.
+//! 4 bytes a bundle and 16 to 32 for each held, 20 a bundle at most: a trail of ids. While a stream of single lookups is
+//! judged, 4 and two to four bits a bundle are touched.
 
 use crate::{
-    evict::{At, Evict, trail::Trail},
+    bitset::Bitset,
+    evict::{At, Evict, Slots, trail::Trail},
     geometry::BundleId,
 };
 
@@ -39,6 +41,15 @@ impl Evict for Lru {
     #[inline]
     fn reuse(&mut self, bundle: BundleId, _at: At) {
         self.recency.renew(bundle);
+    }
+
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], _number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        self.recency.judge(bundles, slots, None)
+    }
+
+    fn settle(&mut self, resident: &mut Bitset) {
+        self.recency.settle(resident, |bundle, _| bundle);
     }
 
     #[inline]

@@ -1,8 +1,9 @@
 //! One type for all policies, so that what is generic over them is compiled once.
 
 use crate::{
+    bitset::Bitset,
     evict::{
-        At, Evict, Moment, arc::Arc as AdaptiveReplacement, belady::Belady, clock::Clock, cost_aware::CostAware,
+        At, Evict, Moment, Slots, arc::Arc as AdaptiveReplacement, belady::Belady, clock::Clock, cost_aware::CostAware,
         fifo::Fifo, least_stale::LeastStale, lfu::Lfu, lfu_aged::LfuAged, lhd::Lhd, lru::Lru, partitioned::Partitioned,
         retain_none::RetainNone, s3_fifo::S3Fifo, sieve::Sieve, two_q::TwoQ, w_tinylfu::WTinyLfu, window::Window,
     },
@@ -58,6 +59,16 @@ macro_rules! policies {
             #[inline]
             fn fetch(&self, bundles: &[BundleId]) {
                 match self { $(Self::$policy(policy) => policy.fetch(bundles),)* }
+            }
+
+            #[inline]
+            fn judge(&mut self, bundles: &[BundleId], number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+                match self { $(Self::$policy(policy) => policy.judge(bundles, number, slots),)* }
+            }
+
+            #[inline]
+            fn settle(&mut self, resident: &mut Bitset) {
+                match self { $(Self::$policy(policy) => policy.settle(resident),)* }
             }
 
             #[inline]

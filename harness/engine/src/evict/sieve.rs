@@ -3,11 +3,14 @@
 //! The reference is libCacheSim's `Sieve`. The hand starts over at the oldest bundle as soon as it is past the newest,
 //! so that what comes next is not under it.
 //!
-//! 4 to 16 bytes for each bundle held, and two bits for every one.
+//! 4 to 16 bytes for each bundle held, and one for every one.
 
 use crate::{
     bitset::Bitset,
-    evict::{At, Evict, sweep::Sweep},
+    evict::{
+        At, Evict, Slots,
+        patrol::{Patrol, Spared},
+    },
     geometry::BundleId,
 };
 
@@ -15,9 +18,7 @@ use crate::{
 /// that was not. Nothing ever moves; what a step holds is passed as it is.
 #[derive(Clone, Debug)]
 pub struct Sieve {
-    queue: Sweep<BundleId>,
-    used: Bitset,
-    held: Bitset,
+    patrol: Patrol,
     held_count: u32,
 }
 
@@ -25,57 +26,68 @@ impl Sieve {
     /// An empty policy for ids below `bundles`.
     #[must_use]
     pub fn new(bundles: u32) -> Self {
-        let none = Bitset::new(bundles as usize);
-        Self { queue: Sweep::new(bundles), used: none.clone(), held: none, held_count: 0 }
+        Self { patrol: Patrol::new(bundles), held_count: 0 }
     }
 }
 
 impl Evict for Sieve {
     fn hold(&mut self, bundle: BundleId) {
-        self.held.insert(bundle);
+        self.patrol.hold(bundle);
         self.held_count += 1;
     }
 
     fn touch(&mut self, bundle: BundleId, _at: At) {
-        self.held.remove(bundle);
+        self.patrol.let_go(bundle);
         self.held_count -= 1;
-        self.used.insert(bundle);
+        self.patrol.use_it(bundle);
     }
 
     fn release(&mut self, bundle: BundleId) {
-        self.held.remove(bundle);
+        self.patrol.let_go(bundle);
         self.held_count -= 1;
     }
 
     #[inline]
     fn reuse(&mut self, bundle: BundleId, _at: At) {
-        self.used.insert(bundle);
+        self.patrol.use_it(bundle);
+    }
+
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], _number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        Some(self.patrol.judge(bundles, slots, Spared::Stays, victim))
+    }
+
+    fn settle(&mut self, resident: &mut Bitset) {
+        self.patrol.settle(resident);
     }
 
     #[inline]
     fn admit(&mut self, bundle: BundleId, _at: At) {
-        self.queue.push(bundle);
+        self.patrol.push(bundle);
     }
 
     #[inline]
     fn victim(&mut self) -> Option<BundleId> {
-        if self.queue.len() == self.held_count {
-            return None;
+        if self.patrol.queue.len() == self.held_count { None } else { victim(&mut self.patrol) }
+    }
+}
+
+/// The next victim, of which there is one.
+#[inline]
+fn victim(patrol: &mut Patrol) -> Option<BundleId> {
+    loop {
+        let bundle = patrol.queue.under_hand().expect("the hand is on a bundle while there are any");
+        let spared = patrol.is_held(bundle) || patrol.spare(bundle);
+        if spared {
+            patrol.queue.keep();
+        } else {
+            patrol.queue.take();
         }
-        loop {
-            let bundle = self.queue.under_hand().expect("the hand is on a bundle while there are any");
-            let spared = self.held.contains(bundle) || self.used.take(bundle);
-            if spared {
-                self.queue.keep();
-            } else {
-                self.queue.take();
-            }
-            if self.queue.under_hand().is_none() {
-                self.queue.rewind();
-            }
-            if !spared {
-                return Some(bundle);
-            }
+        if patrol.queue.under_hand().is_none() {
+            patrol.queue.rewind();
+        }
+        if !spared {
+            return Some(bundle);
         }
     }
 }

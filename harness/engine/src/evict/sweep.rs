@@ -51,6 +51,105 @@ impl<T: Copy + Default> Sweep<T> {
         self.end = self.end.wrapping_add(1);
     }
 
+    /// For each of `entries` that `comes` says to, given the oldest too: that makes way for it. Without a branch; how many
+    /// came. The queue is not empty, and the hand on its oldest.
+    #[inline]
+    pub(crate) fn turn_over(&mut self, entries: &[T], mut comes: impl FnMut(T, T) -> bool) -> usize {
+        if self.end.wrapping_sub(self.first) == self.ring {
+            self.make_room();
+        }
+        let mut came = 0;
+        for &entry in entries {
+            let (first, end) = (self.index(self.first.wrapping_add(came)), self.index(self.end.wrapping_add(came)));
+            self.entries[end] = entry;
+            came += u32::from(comes(entry, self.entries[first]));
+        }
+        self.first = self.first.wrapping_add(came);
+        self.end = self.end.wrapping_add(came);
+        (self.kept, self.hand) = (self.first, self.first);
+        came as usize
+    }
+
+    /// Makes room for `count` more entries, and says whether there is.
+    pub(crate) fn reserve(&mut self, count: u32) -> bool {
+        if self.ring - self.end.wrapping_sub(self.first) < count {
+            self.make_room();
+        }
+        self.ring - self.end.wrapping_sub(self.first) >= count
+    }
+
+    /// Makes `entries` the newest, where room was reserved for them.
+    #[inline]
+    pub(crate) fn extend(&mut self, entries: &[T]) {
+        let mut end = self.end;
+        for &entry in entries {
+            let index = self.index(end);
+            self.entries[index] = entry;
+            end = end.wrapping_add(1);
+        }
+        self.end = end;
+    }
+
+    /// How many entries are under the hand or ahead of it.
+    #[inline]
+    pub(crate) fn ahead_len(&self) -> u32 {
+        self.end.wrapping_sub(self.hand)
+    }
+
+    /// The entry at `distance` ahead of the hand.
+    #[inline]
+    pub(crate) fn ahead(&self, distance: u32) -> T {
+        self.entries[self.index(self.hand.wrapping_add(distance))]
+    }
+
+    /// All entries, from the oldest on.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
+        let passed = (0..self.kept.wrapping_sub(self.first))
+            .map(|number| self.entries[self.index(self.first.wrapping_add(number))]);
+        passed.chain((0..self.ahead_len()).map(|distance| self.ahead(distance)))
+    }
+
+    /// Passes entries, keeping those that are `spared`, until `count` were not and are taken out; there are as many.
+    /// Without a branch. How many were passed.
+    #[inline]
+    pub(crate) fn take_many(&mut self, count: usize, mut spared: impl FnMut(T) -> bool) -> u32 {
+        let (mut passed, mut kept) = (0, 0);
+        while ((passed - kept) as usize) < count {
+            let entry = self.entries[self.index(self.hand.wrapping_add(passed))];
+            let to = self.index(self.kept.wrapping_add(kept));
+            self.entries[to] = entry;
+            kept += u32::from(spared(entry));
+            passed += 1;
+        }
+        self.kept = self.kept.wrapping_add(kept);
+        self.hand = self.hand.wrapping_add(passed);
+        if self.kept == self.first {
+            (self.first, self.kept) = (self.hand, self.hand);
+        }
+        passed
+    }
+
+    /// Passes entries, each becoming the newest if it is `spared`, until as many were not as there are newcomers, which
+    /// become the newest in their stead; there are as many, and room for those that are passed. Nothing was kept.
+    /// Without a branch. How many were passed.
+    #[inline]
+    pub(crate) fn renew_many(&mut self, newcomers: &[T], mut spared: impl FnMut(T) -> bool) -> u32 {
+        debug_assert_eq!(self.kept, self.first, "nothing was kept");
+        let (mut passed, mut came) = (0, 0);
+        while came < newcomers.len() {
+            let entry = self.entries[self.index(self.hand.wrapping_add(passed))];
+            let to = self.index(self.end.wrapping_add(passed));
+            let renewed = spared(entry);
+            self.entries[to] = if renewed { entry } else { newcomers[came] };
+            came += usize::from(!renewed);
+            passed += 1;
+        }
+        self.end = self.end.wrapping_add(passed);
+        self.hand = self.hand.wrapping_add(passed);
+        (self.first, self.kept) = (self.hand, self.hand);
+        passed
+    }
+
     /// The entry under the hand; none if no newer one is ahead of it.
     #[inline]
     pub(crate) fn under_hand(&self) -> Option<T> {

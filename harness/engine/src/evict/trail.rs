@@ -2,6 +2,8 @@
 //!
 //! 4 bytes a bundle for the index of its entry, and what the log takes.
 
+mod judge;
+
 use alloc::{vec, vec::Vec};
 use core::hint::black_box;
 
@@ -16,12 +18,14 @@ pub(crate) struct Trail<T> {
     /// Index of each bundle's latest entry; of no meaning for one that has none.
     place: Vec<u32>,
     log: Log<T>,
+    /// While lookups are judged together, the number up to which places of what is not held were renewed.
+    judging: Option<u32>,
 }
 
 impl<T: Entry> Trail<T> {
     /// An empty trail for ids below `bundles`.
     pub(crate) fn new(bundles: u32) -> Self {
-        Self { place: vec![0; bundles as usize], log: Log::new(bundles) }
+        Self { place: vec![0; bundles as usize], log: Log::new(bundles), judging: None }
     }
 
     /// Makes `entry` the newest; its bundle has no other.

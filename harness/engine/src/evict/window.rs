@@ -8,10 +8,12 @@
 //! budget that suffices for k tokens. Under a smaller budget the window *shrinks*: it sheds the oldest first, as LRU
 //! does, and so never keeps more of an old token than of a newer one.
 //!
-//! 4 bytes a bundle and 32 to 64 for each held, 36 a bundle at most: a trail of ids and steps.
+//! 4 bytes a bundle and 32 to 64 for each held, 36 a bundle at most: a trail of ids and steps. While a stream of single
+//! lookups is judged, 4 and two to four bits a bundle are touched.
 
 use crate::{
-    evict::{At, Evict, Moment, trail::Trail},
+    bitset::Bitset,
+    evict::{At, Evict, Moment, Slots, trail::Trail},
     geometry::BundleId,
 };
 
@@ -25,6 +27,8 @@ pub struct Window {
     now_low: u32,
     /// Before this step nothing can be too old, because the oldest bundle was not when it was last looked at.
     due: u64,
+    /// Number of the lookup after those that were judged.
+    next: u64,
 }
 
 impl Window {
@@ -37,7 +41,7 @@ impl Window {
         assert!(tokens > 0, "a window of no tokens");
         // A window of 2^31 steps, tens of millions of tokens, is one of all: older bundles could not be told from newer.
         let steps = tokens.saturating_mul(layers).min((1 << 31) - 1);
-        Self { recency: Trail::new(bundles), steps, now_low: 0, due: 0 }
+        Self { recency: Trail::new(bundles), steps, now_low: 0, due: 0, next: 0 }
     }
 }
 
@@ -70,6 +74,25 @@ impl Evict for Window {
     #[inline]
     fn admit(&mut self, bundle: BundleId, at: At) {
         self.touch(bundle, at);
+    }
+
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        // Ages are differences of lookups' numbers, between which there must be no gap then.
+        let first = number as u64;
+        if self.recency.is_judging() && first != self.next {
+            return None;
+        }
+        let misses = self.recency.judge(bundles, slots, Some(self.steps))?;
+        self.next = first + bundles.len() as u64;
+        Some(misses)
+    }
+
+    fn settle(&mut self, resident: &mut Bitset) {
+        let next_low = low(self.next);
+        self.recency.settle(resident, |bundle, age| (bundle, next_low.wrapping_sub(age)));
+        self.now_low = next_low.wrapping_sub(1);
+        self.due = 0;
     }
 
     #[inline]

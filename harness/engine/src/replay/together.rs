@@ -17,6 +17,7 @@ impl<E: Evict> Replay<E> {
     /// policy in order. A step that needs more than the cache keeps what the policy would of it. A bundle larger than
     /// the whole cache passes it by.
     pub fn look_up_together(&mut self, row: &[BundleId], step: u64, first_id: usize) -> u64 {
+        self.settle();
         let hits_before = self.tally.hits;
         let needed_bytes = self.hold_found(row);
         self.expire(Moment::BeforePlacing, step);

@@ -25,6 +25,7 @@ mod rich_case;
 mod session;
 mod slab;
 mod slow;
+mod stream;
 mod structures;
 mod together;
 mod twin;

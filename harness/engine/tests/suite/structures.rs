@@ -59,6 +59,46 @@ proptest! {
     }
 
     #[test]
+    fn runs_of_a_bitset_are_ranges_of_a_set(calls in prop::collection::vec((0_u32..130, 0_u32..65, 0_usize..5), 0..300)) {
+        let mut bits = Bitset::new(130);
+        let mut set = BTreeSet::new();
+        for (id, count, call) in calls {
+            // All of it in one word.
+            let end = (id / 64 + 1) * 64;
+            let run = id..(id + count).min(end);
+            let there: Vec<u32> = set.range(id..end).copied().collect();
+            prop_assert_eq!(bits.count_from(id) as usize, there.len());
+            let mut take = |taken: &[u32]| taken.iter().for_each(|id| _ = set.remove(id));
+            match call {
+                0 => {
+                    bits.insert_run(id, run.end - id);
+                    set.extend(run);
+                }
+                1 => {
+                    let within: Vec<u32> = there.iter().copied().filter(|id| run.contains(id)).collect();
+                    prop_assert_eq!(bits.take_run(id, run.end - id) as usize, within.len());
+                    take(&within);
+                }
+                2 => {
+                    let first = &there[..there.len().min(count as usize)];
+                    prop_assert_eq!(bits.take_first(id, count) as usize, first.len());
+                    take(first);
+                }
+                3 => prop_assert_eq!(bits.put(id), !set.insert(id)),
+                _ => {
+                    bits.remove_if(id, count % 2 == 0);
+                    if count % 2 == 0 {
+                        set.remove(&id);
+                    }
+                }
+            }
+            prop_assert_eq!(bits.count(), set.len() as u64);
+        }
+        bits.clear();
+        prop_assert_eq!(bits.count(), 0);
+    }
+
+    #[test]
     fn a_bitset_is_a_set(calls in prop::collection::vec((0_u32..130, any::<bool>()), 0..300)) {
         let mut bits = Bitset::new(130);
         let mut set = BTreeSet::new();

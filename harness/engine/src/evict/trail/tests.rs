@@ -5,7 +5,7 @@ use alloc::collections::VecDeque;
 use proptest::prelude::*;
 
 use super::Trail;
-use crate::evict::log::FIRST_RING;
+use crate::evict::numbers::FIRST_RING;
 
 const BUNDLES: u32 = 300;
 
@@ -48,7 +48,7 @@ proptest! {
             }
             prop_assert_eq!(trail.oldest(), twin.0.front().copied());
         }
-        prop_assert!(trail.log.ring > FIRST_RING, "the ring has {} entries", trail.log.ring);
+        prop_assert!(trail.log.numbers.ring > FIRST_RING, "the ring has {} entries", trail.log.numbers.ring);
         while let Some(bundle) = twin.0.pop_front() {
             prop_assert_eq!(trail.pop(), Some(bundle));
         }
