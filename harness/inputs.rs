@@ -13,7 +13,7 @@ use tightfit_scenarios::{
 };
 use toml::Value;
 
-use crate::{OwnPolicy, RunError, compose::profile::Profile, shelf::Shelf, synthetic};
+use crate::{OwnPolicy, RunError, compose::profile::Profile, shelf::Shelf};
 
 /// A scenario's inputs.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Inputs {
     }
 
     /// The same, with what other inputs have loaded before.
-    pub(crate) fn load_from(shelf: &Arc<Shelf>, mut scenario: Scenario, settings: &Settings) -> Result<Self, RunError> {
+    pub(crate) fn load_from(shelf: &Arc<Shelf>, scenario: Scenario, settings: &Settings) -> Result<Self, RunError> {
         let mut digests = BTreeMap::new();
         digests.insert("scenario".to_owned(), hexadecimal(scenario.source.text.as_bytes()));
         let mut devices = Vec::new();
@@ -63,12 +63,6 @@ impl Inputs {
         let asked = scenario.quantization.clone().or_else(hint);
         let quantization = asked.unwrap_or_else(|| model.default_quantization.clone());
         let weights = model.weights(&quantization)?;
-        if let Some(asked) = scenario.synthetic_trace {
-            // By a name of its own it is as any other, and shared as any other.
-            let name = format!("{asked:?} of {}", model.name);
-            shelf.shelve_trace(&name, || Ok((synthetic::drawn(asked, &model)?, hexadecimal(name.as_bytes()))))?;
-            scenario.trace = Some(name);
-        }
         let trace = match &scenario.trace {
             None => None,
             Some(name) => {

@@ -21,7 +21,6 @@ pub mod schemas;
 mod shelf;
 mod study;
 pub mod sweep;
-mod synthetic;
 pub mod uncertainty;
 pub mod validate;
 

@@ -60,8 +60,7 @@ pub fn provenance(inputs: &Inputs, cell: Cell<'_>, is_simulated: bool) -> Proven
             let from = format!("generated, not recorded; active: {}; its recipe is {source}", header.definition);
             add("trace.synthetic".to_owned(), name, SourceKind::Assumed, &from);
         } else {
-            let drawn = inputs.scenario.synthetic_trace.is_some();
-            add("trace".to_owned(), name, if drawn { SourceKind::Assumed } else { SourceKind::Measured }, &from);
+            add("trace".to_owned(), name, SourceKind::Measured, &from);
         }
     }
     for (key, value) in cell.strategy.settings.iter().filter(|(key, _)| is_guess(key)) {

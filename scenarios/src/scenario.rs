@@ -138,21 +138,6 @@ fn parts_per_million(share: f64) -> u32 {
     (share * 1e6).round() as u32
 }
 
-/// The `[synthetic-trace]` section: a route of a mixture of experts that is drawn, because none was published. The experts
-/// of a layer are taken in proportion to 1 / (rank + flat ranks)^2, anew for each token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct SyntheticTrace {
-    /// Length of the prompt.
-    pub prompt_tokens: NonZeroU32,
-    /// Tokens that follow it.
-    pub output_tokens: NonZeroU32,
-    /// Experts of each (token, layer).
-    pub choices: NonZeroU32,
-    /// How even they are: about so many are about equally popular.
-    pub flat_ranks: NonZeroU32,
-}
-
 /// A scenario, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -168,10 +153,9 @@ pub struct Scenario {
     pub model: String,
     /// Its quantization; the model's default where none is named.
     pub quantization: Option<String>,
-    /// The trace, by name or path; without one only strategies that stream everything can run.
+    /// The trace, by name or path, or a recipe (`synthetic/opt-6.7b`) of one; without one only strategies that stream
+    /// everything can run.
     pub trace: Option<String>,
-    /// A trace that is drawn in place of one.
-    pub synthetic_trace: Option<SyntheticTrace>,
     /// The runtime whose share of the hardware is attained.
     pub runtime: String,
     /// The processor.
@@ -207,7 +191,6 @@ struct ScenarioFile {
     model: String,
     quantization: Option<String>,
     trace: Option<String>,
-    synthetic_trace: Option<SyntheticTrace>,
     runtime: String,
     processor: ProcessorKind,
     #[serde(default)]

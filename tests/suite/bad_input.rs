@@ -84,7 +84,7 @@ fn wrong_toml() {
       |
     8 | runtim = "toy"
       | ^^^^^^
-    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `synthetic-trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `thermal`, `strategies`, `strategy`, `expect`, `sweep`
+    unknown field `runtim`, expected one of `schema`, `name`, `title`, `question`, `devices`, `model`, `quantization`, `trace`, `runtime`, `processor`, `seed`, `request`, `memory`, `thermal`, `strategies`, `strategy`, `expect`, `sweep`
     "#);
     let strategy = "schema = 1\nname = \"mine\"\ntitle = \"mine\"\nstream = \"all\"\nlayout = \"bundled\"\n";
     assert_snapshot!(refused(&[("mine.toml", strategy)], &["quickstart", "--strategy", "mine.toml"]), @r#"

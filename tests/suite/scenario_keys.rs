@@ -53,19 +53,6 @@ fn dense() -> Vec<Row> {
     vec![("request.prompt-tokens", "1000", time), ("model", "llama-2-7b", |ask, set| ask.result_with(set).model)]
 }
 
-/// A trace that is drawn.
-const DRAWN: Ask<'static> =
-    Ask { scenario: "story-397b-macbook", device: None, strategy: Some("lru-of-experts"), set: &[] };
-
-fn drawn() -> Vec<Row> {
-    vec![
-        ("synthetic-trace.prompt-tokens", "2", time),
-        ("synthetic-trace.output-tokens", "64", time),
-        ("synthetic-trace.choices", "3", time),
-        ("synthetic-trace.flat-ranks", "40", time),
-    ]
-}
-
 /// Keys whose change needs other keys beside it, or that say what is run at all.
 /// `expect` has tests of its own.
 const ELSEWHERE: [&str; 8] =
@@ -73,7 +60,7 @@ const ELSEWHERE: [&str; 8] =
 
 #[test]
 fn every_key_moves_the_result() {
-    for (rows, ask) in [(sparse(), SPARSE), (dense(), DENSE), (drawn(), DRAWN)] {
+    for (rows, ask) in [(sparse(), SPARSE), (dense(), DENSE)] {
         for (key, value, look) in rows {
             let before = look(&ask, &[]);
             let after = look(&ask, &[&format!("{key}={value}")]);
@@ -141,15 +128,15 @@ fn a_limit_set_from_outside_loses_the_source_of_the_file() {
 #[test]
 fn every_key_is_tried_here() {
     let mut found = BTreeSet::new();
-    for section in ["", "request.", "memory.", "thermal.", "synthetic-trace."] {
+    for section in ["", "request.", "memory.", "thermal."] {
         let unknown = format!("{section}zzz=1");
         let refused = SPARSE.inputs_with(&[&unknown]).expect_err("an unknown key").to_string();
         let (_, listed) = refused.split_once("expected ").unwrap_or_else(|| panic!("{refused}"));
         let listed = listed.lines().next().unwrap_or_default();
         found.extend(listed.split('`').skip(1).step_by(2).map(|key| format!("{section}{key}")));
     }
-    found.retain(|key| !["request", "memory", "thermal", "synthetic-trace"].contains(&key.as_str()));
-    let tried = sparse().into_iter().chain(dense()).chain(drawn()).map(|(key, ..)| key).chain(ELSEWHERE);
+    found.retain(|key| !["request", "memory", "thermal"].contains(&key.as_str()));
+    let tried = sparse().into_iter().chain(dense()).map(|(key, ..)| key).chain(ELSEWHERE);
     assert_eq!(found, tried.map(str::to_owned).collect(), "left: keys of a scenario; right: keys tried here");
     assert!(Settings::parse(&["zzz=1"]).is_ok(), "as a setting it is well formed");
 }

@@ -76,7 +76,7 @@ fn every_story_asks_about_what_it_is_named_for() {
         assert!(!scenario.sweep.is_empty(), "{name} compares points");
     }
     let large = Scenario::load("story-397b-macbook", &Settings::default()).unwrap_or_else(|error| panic!("{error}"));
-    assert!(large.synthetic_trace.is_some(), "its routes are drawn");
+    assert_eq!(large.trace.as_deref(), Some("synthetic/qwen3.5-397b-a17b"), "its routes are generated");
 }
 
 #[test]

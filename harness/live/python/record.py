@@ -235,7 +235,9 @@ def main():
     with Recorder(model, TraceWriter(options.out, header), active) as recorder:
         for prompt in prompts:
             recorder.begin_request()
-            model.generate(**tokenizer(prompt, return_tensors="pt"), max_new_tokens=options.tokens, do_sample=False)
+            # Some tokenizers name token types too, which decoders do not take.
+            told = tokenizer(prompt, return_tensors="pt")
+            model.generate(told["input_ids"], attention_mask=told["attention_mask"], max_new_tokens=options.tokens, do_sample=False)
 
 
 if __name__ == "__main__":

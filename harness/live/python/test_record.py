@@ -158,10 +158,43 @@ class Models(unittest.TestCase):
         self.assertEqual((header["unit"], header["layers"], header["bundles-per-layer"]), ("expert", 3, 4))
         self.check_experts(model, 2)
 
+    def test_qwen2_moe_beside_its_shared_expert(self):
+        """Two modules end in `gate` here: the router and the shared expert's; and neurons of experts end in `down_proj`."""
+        torch.manual_seed(0)
+        config = transformers.Qwen2MoeConfig(**SMALL, moe_intermediate_size=8, shared_expert_intermediate_size=8, num_experts=8,
+                                             num_experts_per_tok=3)
+        self.check_experts(transformers.Qwen2MoeForCausalLM(config).eval(), 3)
+
+    @unittest.skipUnless(hasattr(transformers, "Qwen3MoeConfig") if torch else True, "this transformers is older than Qwen3-MoE")
     def test_qwen3_moe(self):
         torch.manual_seed(0)
         config = transformers.Qwen3MoeConfig(**SMALL, moe_intermediate_size=8, num_experts=8, num_experts_per_tok=3, head_dim=8)
         self.check_experts(transformers.Qwen3MoeForCausalLM(config).eval(), 3)
+
+    def test_the_command_records_what_its_options_say(self):
+        import tokenizers
+
+        torch.manual_seed(0)
+        words = {word: number for number, word in enumerate(["[UNK]", "[PAD]", "when", "shall", "we", "three", "meet", "again"])}
+        tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+        with tempfile.TemporaryDirectory() as folder:
+            model, out, prompt = (os.path.join(folder, name) for name in ("toy", "t.parquet", "p.txt"))
+            config = transformers.LlamaConfig(**SMALL, eos_token_id=63, bos_token_id=2, pad_token_id=1)
+            transformers.LlamaForCausalLM(config).save_pretrained(model)
+            transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]").save_pretrained(model)
+            with open(prompt, "w", encoding="utf-8") as file:
+                file.write("when shall we three meet again\n")
+            options = ["--model", model, "--prompt-file", prompt, "--tokens", "4", "--active", "largest:10", "--out", out]
+            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "record.py")
+            subprocess.run([sys.executable, script, *options], check=True, stdout=subprocess.DEVNULL)
+            table = parquet.read_table(out)
+            self.assertEqual(table.schema.metadata[b"tightfit.definition"], b"largest 10")
+            self.assertEqual({len(active) for active in table.column("active").to_pylist()}, {10})
+            self.assertEqual(table.column("phase").to_pylist().count("prefill"), 6 * 3)
+            info = read_by_tightfit(out)
+            if info:
+                self.assertEqual((info["prefill_tokens"], info["layers"], info["bundles_per_layer"]), (6, 3, 40))
 
     def test_batches_are_refused(self):
         model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**SMALL)).eval()

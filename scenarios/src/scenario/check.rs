@@ -31,14 +31,10 @@ pub(super) fn scenario(
     if file.request.context_tokens == Some(0) {
         return Err(wrong("request.context-tokens", "a KV cache of nothing: at least 1"));
     }
-    if file.trace.is_some() && file.synthetic_trace.is_some() {
-        return Err(wrong("synthetic-trace", "there is a trace: leave one of them out"));
-    }
-    let has_trace = file.trace.is_some() || file.synthetic_trace.is_some();
-    if has_trace && file.request.prompt_tokens.is_some() {
+    if file.trace.is_some() && file.request.prompt_tokens.is_some() {
         return Err(wrong("request.prompt-tokens", "the trace has its own prompt: leave this out, or the trace"));
     }
-    if !has_trace && (file.request.prompt_tokens.is_none() || file.request.output_tokens.is_none()) {
+    if file.trace.is_none() && (file.request.prompt_tokens.is_none() || file.request.output_tokens.is_none()) {
         return Err(wrong("request", "without a trace, give prompt-tokens and output-tokens"));
     }
     if file.memory.curve_mb.contains(&0) {
@@ -54,7 +50,6 @@ pub(super) fn scenario(
         model: file.model,
         quantization: file.quantization,
         trace: file.trace,
-        synthetic_trace: file.synthetic_trace,
         runtime: file.runtime,
         processor: file.processor,
         request: file.request,

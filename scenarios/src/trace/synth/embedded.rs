@@ -19,5 +19,6 @@ pub const CATALOG: Catalog = Catalog {
         "opt-6.7b",
         "qwen3-30b-a3b",
         "qwen3-30b-a3b-phone",
+        "qwen3.5-397b-a17b",
     ],
 };
