@@ -52,6 +52,11 @@ impl<E: Evict> Replay<E> {
     #[inline]
     pub fn look_up(&mut self, bundle: BundleId, number: usize) -> bool {
         self.settle();
+        self.look_up_settled(bundle, number)
+    }
+
+    #[inline]
+    fn look_up_settled(&mut self, bundle: BundleId, number: usize) -> bool {
         let at = At { step: number as u64, id: number };
         self.tally.lookups += 1;
         if self.resident.contains(bundle) {
@@ -71,10 +76,11 @@ impl<E: Evict> Replay<E> {
         if self.judge(bundles, number) {
             return;
         }
+        self.settle();
         for chunk in bundles.chunks(FETCHED_AT_ONCE) {
             self.policy.fetch(chunk);
             for &bundle in chunk {
-                self.look_up(bundle, number);
+                self.look_up_settled(bundle, number);
                 number += 1;
             }
         }
