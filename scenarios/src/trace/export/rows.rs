@@ -1,5 +1,7 @@
 //! Traces row by row, as other tools log them: what [`import`](crate::trace::import()) reads, it reads back.
 
+mod arrow;
+
 use std::{
     io::{BufWriter, Result as IoResult, Write},
     path::Path,
@@ -14,6 +16,8 @@ pub enum RowFormat {
     RouteCsv,
     /// A JSON object for each (token, layer), after one about the model.
     JsonLines,
+    /// An Arrow file (Feather version 2), packed by LZ4, with the columns and the metadata of a trace.
+    Arrow,
 }
 
 /// Writes every row of `trace`.
@@ -24,6 +28,7 @@ pub fn export_rows(trace: &Trace, format: RowFormat, path: &Path) -> Result<(), 
     let written = match format {
         RowFormat::RouteCsv => route(trace, &mut out),
         RowFormat::JsonLines => json(trace, &mut out),
+        RowFormat::Arrow => arrow::write(trace, &mut out).map_err(std::io::Error::other),
     };
     written.map_err(|source| TraceError::io(&name, "write", source))?;
     let staged = out.into_inner().map_err(|error| TraceError::io(&name, "write", error.into_error()))?;
