@@ -78,7 +78,7 @@ fn a_trace_that_is_read_row_by_row_is_replayed_alike() {
         if (token, layer) == (0, 0) {
             text += &format!("request {request}\n");
         }
-        let ids = (0..40_u32).filter(|id| (id * 7 + token * (id % 5 + 1) + layer + request) % 6 == 0);
+        let ids = (0..40_u32).filter(|id| (id * 7 + token * (id % 5 + 1) + layer + request).is_multiple_of(6));
         let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
         let phase = if is_prompt { "prefill" } else { "decode" };
         text += &format!("{token} {phase} {layer}: {}\n", ids.join(" "));
