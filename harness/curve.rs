@@ -8,6 +8,8 @@ mod budget;
 mod policy;
 mod rates;
 mod stream;
+mod streamed;
+mod weighed;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -17,6 +19,8 @@ pub use budget::Budget;
 pub use policy::{Asked, NAMES, parse};
 pub use rates::rates;
 pub use stream::Stream;
+pub use streamed::streamed;
+pub use weighed::Weighed;
 
 /// How the lookups of one (pass, layer) are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

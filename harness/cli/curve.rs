@@ -5,9 +5,10 @@ use std::{fmt::Write as _, path::Path};
 use serde::Serialize;
 use tightfit::{
     RunError,
-    curve::{self, Asked, Budget, Counting, Point, Stream},
+    curve::{self, Asked, Budget, Counting, Point, Stream, Weighed},
+    engine::evict::Kind,
     reports::{charts::hit_rate as chart, write},
-    scenarios::trace::{self, Staged, Trace},
+    scenarios::trace::{self, Reader, Staged, Trace},
 };
 
 use super::{
@@ -24,29 +25,19 @@ pub(crate) struct Curve {
     pub(crate) points: Vec<Point>,
 }
 
+/// Whether the curve needs the whole trace in memory: the future, every size at once, or a trace that is no file of rows.
+pub(crate) fn needs_all(options: &Info) -> bool {
+    let looks_ahead =
+        |name: &String| curve::parse(name, Counting::Lookups).is_ok_and(|asked| asked.kind == Kind::Belady);
+    options.all_sizes.is_some() || options.curve.iter().any(|name| name == "all" || looks_ahead(name))
+}
+
 /// What the policies hit in the budgets asked for, or in a ladder of them; writes the whole curves, where asked for.
 ///
 /// Nothing where only whole curves are asked for.
 pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result<Curve, RunError> {
     let stream = Stream::new(trace, prefill(options.prefill));
-    let given = options.budget_mib.iter().map(|&mib| Budget::Mib(mib.into()));
-    let given = given.chain(options.budget_units.iter().map(|&units| Budget::Units(units.into())));
-    let mut budgets: Vec<Budget> = given.collect();
-    if let Some(&budget) = budgets.first() {
-        stream.check(budget)?;
-    } else if options.all_sizes.is_none() {
-        budgets = Budget::ladder(info, stream.bundle_bytes_mean());
-    }
-    let in_units = match budgets.first() {
-        Some(budget) => matches!(budget, Budget::Units(_)),
-        None => stream.bundle_bytes_mean().is_none(),
-    };
-    let counting = match options.count {
-        Some(Count::Lookups) => Counting::Lookups,
-        None if in_units => Counting::Lookups,
-        Some(Count::Steps) | None => Counting::Steps,
-    };
-    let policies = policies(&options.curve, counting)?;
+    let Question { policies, budgets, counting, in_units } = Question::of(&stream.weighed, info, options)?;
     if let Some(path) = &options.all_sizes {
         let text = match options.sample {
             Some(share) => curve::sampled(&stream, &policies, in_units, counting, share)?,
@@ -60,9 +51,51 @@ pub(crate) fn curve(trace: &Trace, info: &trace::Info, options: &Info) -> Result
     }
     let points = curve::points(&stream, &policies, &budgets, counting);
     if let Some(folder) = &options.out {
-        draw(folder, options, &stream, info, &points)?;
+        draw(folder, options, &stream.weighed, info, &points)?;
     }
     Ok(Curve { counted_by: counting, points })
+}
+
+/// The same, of a trace that is read row by row: one of any length.
+pub(crate) fn streamed(mut reader: Reader, info: &trace::Info, options: &Info) -> Result<Curve, RunError> {
+    let weighed = Weighed::of(reader.header());
+    let Question { policies, budgets, counting, .. } = Question::of(&weighed, info, options)?;
+    let points = curve::streamed(&mut reader, &policies, &budgets, counting, prefill(options.prefill))?;
+    if let Some(folder) = &options.out {
+        draw(folder, options, &weighed, info, &points)?;
+    }
+    Ok(Curve { counted_by: counting, points })
+}
+
+/// What is asked, whole.
+struct Question {
+    policies: Vec<Asked>,
+    budgets: Vec<Budget>,
+    counting: Counting,
+    in_units: bool,
+}
+
+impl Question {
+    fn of(weighed: &Weighed, info: &trace::Info, options: &Info) -> Result<Self, RunError> {
+        let given = options.budget_mib.iter().map(|&mib| Budget::Mib(mib.into()));
+        let given = given.chain(options.budget_units.iter().map(|&units| Budget::Units(units.into())));
+        let mut budgets: Vec<Budget> = given.collect();
+        if let Some(&budget) = budgets.first() {
+            weighed.check(budget)?;
+        } else if options.all_sizes.is_none() {
+            budgets = Budget::ladder(info, weighed.mean());
+        }
+        let in_units = match budgets.first() {
+            Some(budget) => matches!(budget, Budget::Units(_)),
+            None => weighed.mean().is_none(),
+        };
+        let counting = match options.count {
+            Some(Count::Lookups) => Counting::Lookups,
+            None if in_units => Counting::Lookups,
+            Some(Count::Steps) | None => Counting::Steps,
+        };
+        Ok(Self { policies: policies(&options.curve, counting)?, budgets, counting, in_units })
+    }
 }
 
 /// The policies of these names; `all` is every one that keeps anything, each once.
@@ -75,8 +108,14 @@ fn policies(names: &[String], counting: Counting) -> Result<Vec<Asked>, RunError
 }
 
 /// Writes the chart of hit rates over budgets.
-fn draw(folder: &Path, options: &Info, stream: &Stream, info: &trace::Info, points: &[Point]) -> Result<(), RunError> {
-    let rates = curve::rates(&options.trace, stream, info, points);
+fn draw(
+    folder: &Path,
+    options: &Info,
+    weighed: &Weighed,
+    info: &trace::Info,
+    points: &[Point],
+) -> Result<(), RunError> {
+    let rates = curve::rates(&options.trace, weighed, info, points);
     let Some(chart) = chart::chart(&rates) else {
         return Err(RunError::Usage("--out draws a line over budgets: give two at least".to_owned()));
     };

@@ -4,7 +4,7 @@ use tightfit::{
     RunError,
     scenarios::{
         scenario::Prefill,
-        trace::{self, ExportFormat, ImportFormat, Lookups, RowFormat},
+        trace::{self, ExportFormat, ImportFormat, Lookups, RowFormat, Trace},
         traces,
     },
 };
@@ -21,6 +21,7 @@ pub(crate) fn import(options: &Import) -> Result<(), RunError> {
         ImportFrom::Jsonl => ImportFormat::JsonLines,
         ImportFrom::OracleGeneral => ImportFormat::OracleGeneral,
         ImportFrom::Csv => ImportFormat::Csv,
+        ImportFrom::Arrow => ImportFormat::Arrow,
     });
     let done = trace::import(&options.file, &options.out, format)?;
     let (geometry, model) = (done.header.geometry, &done.header.model);
@@ -46,16 +47,20 @@ pub(crate) fn export(options: &Export) -> Result<(), RunError> {
     let format = match options.to {
         ExportTo::OracleGeneral => ExportFormat::OracleGeneral,
         ExportTo::Csv => ExportFormat::Csv,
-        ExportTo::RouteCsv | ExportTo::Jsonl => {
-            let format = if options.to == ExportTo::Jsonl { RowFormat::JsonLines } else { RowFormat::RouteCsv };
-            trace::export_rows(&trace, format, &options.out)?;
-            output::note(&format!("wrote {}: {} lookups", options.out.display(), trace.lookups()));
-            return Ok(());
-        }
+        ExportTo::RouteCsv => return rows(&trace, RowFormat::RouteCsv, options),
+        ExportTo::Jsonl => return rows(&trace, RowFormat::JsonLines, options),
+        ExportTo::Arrow => return rows(&trace, RowFormat::Arrow, options),
     };
     let lookups = Lookups::of(&trace, prefill(options.prefill));
     trace::export(&lookups, &trace.header().bundle_bytes, format, &options.out)?;
     output::note(&format!("wrote {}: {} lookups", options.out.display(), lookups.ids().len()));
+    Ok(())
+}
+
+/// Writes a trace's rows.
+fn rows(trace: &Trace, format: RowFormat, options: &Export) -> Result<(), RunError> {
+    trace::export_rows(trace, format, &options.out)?;
+    output::note(&format!("wrote {}: {} lookups", options.out.display(), trace.lookups()));
     Ok(())
 }
 

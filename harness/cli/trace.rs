@@ -41,6 +41,10 @@ struct Report<'a> {
 fn info(options: &args::Info) -> Result<(), RunError> {
     let (info, curve) = if options.curve.is_empty() {
         (summed_up(&options.trace)?, None)
+    } else if let Some(reader) = traces::reader(&options.trace).filter(|_| !curve::needs_all(options)) {
+        let info = summed_up(&options.trace)?;
+        let curve = curve::streamed(reader?, &info, options)?;
+        (info, Some(curve))
     } else {
         let trace = traces::load(&options.trace)?;
         let info = trace::info(&trace);
@@ -105,6 +109,13 @@ pub(crate) fn described(info: &Info) -> String {
             percent(info.repeat.by_popularity)
         ),
     );
+    if info.repeat.windows_gain_little() {
+        let share = maybe(info.repeat.persistence);
+        line(
+            "windows of recent tokens",
+            format!("gain little: {share} of what is not popular anyway repeats; keep what is popular instead"),
+        );
+    }
     let unions: Vec<String> = info.union_share.iter().map(|&share| percent(share)).collect();
     line("union of 1, 2, … tokens", unions.join(", "));
     let cycle = info.token_cycle_bundles;

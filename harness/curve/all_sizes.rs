@@ -19,7 +19,7 @@ use crate::RunError;
 ///
 /// LRU's is exact from the largest bundle on, Belady's needs bundles of one size.
 pub fn all_sizes(stream: &Stream, policies: &[Asked], in_units: bool, counting: Counting) -> Result<String, RunError> {
-    let sizes = stream.sizes(in_units);
+    let sizes = stream.weighed.sizes(in_units);
     let mut text = format!("policy,{},lookups,hits,decode_lookups,decode_hits,bytes_read\n", column(in_units));
     for Asked { name, kind } in policies {
         let (depths, unit) = match (kind, &sizes) {
@@ -38,7 +38,7 @@ pub fn all_sizes(stream: &Stream, policies: &[Asked], in_units: bool, counting: 
                 )));
             }
         };
-        let total_bytes = stream.steps().map(|step| Some(step.ids.len() as u64 * stream.bytes_of(step.layer)?));
+        let total_bytes = stream.steps().map(|step| Some(step.ids.len() as u64 * stream.weighed.of_layer(step.layer)?));
         let total_bytes: Option<u64> = total_bytes.sum();
         for &(depth, gain) in depths.curve().points() {
             let read = total_bytes.map_or_else(String::new, |total| (total - gain.bytes).to_string());
@@ -63,7 +63,7 @@ pub fn sampled(
     }
     let groups = (CLASSES as f64 / share).round().clamp(CLASSES as f64, f64::from(u32::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range of u32")]
-    let mut sampler = Sampler::new(stream.bundles, stream.sizes(in_units), groups as u32);
+    let mut sampler = Sampler::new(stream.bundles, stream.weighed.sizes(in_units), groups as u32);
     for_each_row(stream, counting, |ids, _, decode| sampler.step(ids, decode));
     let curve = sampler.curve();
     let mut text = format!(
@@ -115,7 +115,7 @@ fn recency(stream: &Stream, sizes: &Sizes, counting: Counting) -> Depths {
     for_each_row(stream, counting, |ids, _, decode| {
         for &id in ids {
             if let Some(depth_bytes) = recency.depth_bytes(id) {
-                depths.push(depth_bytes, Gain::one(decode, stream.bytes_of_bundle(id)));
+                depths.push(depth_bytes, Gain::one(decode, stream.weighed.of_bundle(id)));
             }
         }
         for &id in ids {
@@ -132,7 +132,7 @@ fn belady(stream: &Stream, counting: Counting) -> Depths {
     for_each_row(stream, counting, |ids, at, decode| {
         let next = |place| oracle.next_use(At { step: at.step, id: at.id + place });
         let key = |place| next(place).map_or(u64::MAX, |position| position as u64);
-        stack.step(ids, key, |id, depth| depths.push(depth, Gain::one(decode, stream.bytes_of_bundle(id))));
+        stack.step(ids, key, |id, depth| depths.push(depth, Gain::one(decode, stream.weighed.of_bundle(id))));
     });
     depths
 }

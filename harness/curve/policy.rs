@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tightfit_engine::{
-    evict::{Kind, Room},
+    evict::{Evict, Kind, Room},
     replay::Replay,
 };
 
@@ -55,8 +55,8 @@ fn same(name: &str, written: &str) -> bool {
 pub(super) fn point(asked: &Asked, stream: &Stream, budget: Budget, counting: Counting) -> Point {
     let kind = asked.kind;
     let (sizes, capacity_bytes) = match budget {
-        Budget::Mib(mib) => (stream.sizes(false), mib << 20),
-        Budget::Units(units) => (stream.sizes(true), units),
+        Budget::Mib(mib) => (stream.weighed.sizes(false), mib << 20),
+        Budget::Units(units) => (stream.weighed.sizes(true), units),
     };
     let policy = kind.build(&Room {
         bundles: stream.bundles,
@@ -65,23 +65,17 @@ pub(super) fn point(asked: &Asked, stream: &Stream, budget: Budget, counting: Co
         layer_firsts: stream.layer_firsts(),
         row_bundles_max: stream.script.row_bundles_max(),
         reload_ns: (kind == Kind::CostAware)
-            .then(|| (0..stream.bundles).map(|bundle| nominal_reload_ns(stream.bytes_of_bundle(bundle))).collect()),
+            .then(|| (0..stream.bundles).map(|bundle| nominal_reload_ns(stream.weighed.of_bundle(bundle))).collect()),
         oracle: (kind == Kind::Belady).then(|| Arc::new(stream.oracle())),
     });
     let mut replay = Replay::new(policy, sizes, stream.bundles, capacity_bytes);
     let (mut hits, mut decode_hits, mut bytes_read) = (0, 0, Some(0));
     for step in stream.steps() {
-        let found = match counting {
-            Counting::Steps => replay.look_up_together(step.ids, step.number, step.first_id),
-            Counting::Lookups => {
-                let ids = step.ids.iter().zip(step.first_id..);
-                ids.map(|(&id, place)| replay.look_up_together(&[id], step.number, place)).sum()
-            }
-        };
+        let found = look_up(&mut replay, step.ids, step.number, step.first_id, counting);
         hits += found;
         decode_hits += if step.decode { found } else { 0 };
         let missed = step.ids.len() as u64 - found;
-        bytes_read = bytes_read.zip(stream.bytes_of(step.layer)).map(|(sum, bytes)| sum + missed * bytes);
+        bytes_read = bytes_read.zip(stream.weighed.of_layer(step.layer)).map(|(sum, bytes)| sum + missed * bytes);
     }
     Point {
         policy: asked.name.clone(),
@@ -94,7 +88,23 @@ pub(super) fn point(asked: &Asked, stream: &Stream, budget: Budget, counting: Co
     }
 }
 
+/// Looks the ids of a step up, the first as lookup number `first_id`; how many were there.
+pub(super) fn look_up<E: Evict>(
+    replay: &mut Replay<E>,
+    ids: &[u32],
+    step: u64,
+    first_id: usize,
+    counting: Counting,
+) -> u64 {
+    match counting {
+        Counting::Steps => replay.look_up_together(ids, step, first_id),
+        Counting::Lookups => {
+            ids.iter().zip(first_id..).map(|(&id, place)| replay.look_up_together(&[id], step, place)).sum()
+        }
+    }
+}
+
 /// How long a bundle takes to read again, for a policy that weighs it where there is no device: 100 us and 2 GB/s, assumed.
-fn nominal_reload_ns(bytes: u64) -> u32 {
+pub(super) fn nominal_reload_ns(bytes: u64) -> u32 {
     u32::try_from(100_000 + bytes / 2).unwrap_or(u32::MAX)
 }

@@ -3,17 +3,17 @@
 use tightfit_reports::charts::hit_rate::{Budget as Drawn, HitRate, HitRates};
 use tightfit_scenarios::trace::Info;
 
-use super::{Budget, Point, Stream};
+use super::{Budget, Point, Weighed};
 
 /// The hit rates of `points`, which are of one trace and count their budgets alike.
 #[must_use]
-pub fn rates(trace: &str, stream: &Stream, info: &Info, points: &[Point]) -> HitRates {
+pub fn rates(trace: &str, weighed: &Weighed, info: &Info, points: &[Point]) -> HitRates {
     let share = |hits: u64, lookups: u64| hits as f64 / lookups.max(1) as f64;
     let in_mib = matches!(points.first().map(|point| point.budget), Some(Budget::Mib(_)));
     HitRates {
         trace: trace.to_owned(),
         budget: if in_mib { Drawn::Bytes } else { Drawn::Bundles },
-        token_cycle: cycle(stream, info, in_mib),
+        token_cycle: cycle(weighed, info, in_mib),
         rows: points
             .iter()
             .map(|point| HitRate {
@@ -28,8 +28,8 @@ pub fn rates(trace: &str, stream: &Stream, info: &Info, points: &[Point]) -> Hit
 
 /// What one token touches: in bytes where budgets are, else in bundles.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts")]
-fn cycle(stream: &Stream, info: &Info, in_mib: bool) -> Option<u64> {
+fn cycle(weighed: &Weighed, info: &Info, in_mib: bool) -> Option<u64> {
     let bundles = info.token_cycle_bundles.mean;
-    let bundle_bytes = if in_mib { stream.bundle_bytes_mean()? } else { 1 };
+    let bundle_bytes = if in_mib { weighed.mean()? } else { 1 };
     Some((bundles * bundle_bytes as f64).round() as u64)
 }

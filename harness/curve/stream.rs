@@ -1,14 +1,12 @@
 //! A trace's lookups as the engine takes them, and what its bundles weigh.
 
-use tightfit_engine::{Script, evict::Sizes, oracle::Oracle};
+use tightfit_engine::{Script, oracle::Oracle};
 use tightfit_scenarios::{
-    Model,
     scenario::Prefill,
-    trace::{Header, Lookups, Trace},
+    trace::{Lookups, Trace},
 };
 
-use super::Budget;
-use crate::RunError;
+use super::Weighed;
 
 /// The lookups of a trace.
 #[derive(Clone, Debug)]
@@ -21,9 +19,8 @@ pub struct Stream {
     pub(super) decode: Vec<bool>,
     pub(super) lookups: u64,
     pub(super) decode_lookups: u64,
-    /// Bytes of a bundle by layer, where known.
-    bundle_bytes: Option<Vec<u64>>,
-    model: String,
+    /// What its bundles weigh.
+    pub weighed: Weighed,
     bundles_per_layer: u32,
 }
 
@@ -58,54 +55,9 @@ impl Stream {
             decode,
             lookups: lookups.ids().len() as u64,
             decode_lookups,
-            bundle_bytes: bundle_bytes(trace.header()),
-            model: trace.header().model.clone(),
+            weighed: Weighed::of(trace.header()),
             bundles_per_layer: lookups.geometry().bundles_per_layer,
         }
-    }
-
-    /// Mean bytes of a bundle, where known.
-    #[must_use]
-    pub fn bundle_bytes_mean(&self) -> Option<u64> {
-        self.bundle_bytes.as_ref().map(|bytes| bytes.iter().sum::<u64>() / bytes.len() as u64)
-    }
-
-    /// Refuses a budget in bytes where they are not known.
-    pub fn check(&self, budget: Budget) -> Result<(), RunError> {
-        if matches!(budget, Budget::Mib(_)) && self.bundle_bytes.is_none() {
-            return Err(RunError::Usage(format!(
-                "the trace does not say how many bytes a bundle has, and there is no model `{}` of its shape built in: \
-                 count bundles, with --budget-units",
-                self.model
-            )));
-        }
-        Ok(())
-    }
-
-    /// Bytes of a bundle of a layer, where known.
-    pub(super) fn bytes_of(&self, layer: u32) -> Option<u64> {
-        Some(self.bundle_bytes.as_ref()?[layer as usize])
-    }
-
-    /// Bytes of a bundle, zero where they are not known.
-    pub(super) fn bytes_of_bundle(&self, bundle: u32) -> u64 {
-        self.bytes_of(bundle / self.bundles_per_layer).unwrap_or(0)
-    }
-
-    /// Bytes of all bundles, or 1 for each where only their number counts.
-    pub(super) fn sizes(&self, in_units: bool) -> Sizes {
-        let by_layer = match &self.bundle_bytes {
-            Some(bytes) if !in_units => bytes,
-            _ => return Sizes::Equal(1),
-        };
-        if by_layer.iter().all(|bytes| *bytes == by_layer[0]) {
-            return Sizes::Equal(by_layer[0]);
-        }
-        let each = by_layer.iter().flat_map(|&bytes| {
-            let bytes = u32::try_from(bytes).expect("a header that was checked");
-            std::iter::repeat_n(bytes, self.bundles_per_layer as usize)
-        });
-        Sizes::Each(each.collect())
     }
 
     /// First bundle of each layer.
@@ -129,17 +81,4 @@ impl Stream {
             })
         })
     }
-}
-
-fn bundle_bytes(header: &Header) -> Option<Vec<u64>> {
-    if !header.bundle_bytes.is_empty() {
-        return Some(header.bundle_bytes.clone());
-    }
-    let model = Model::parse(&header.model, Model::text(&header.model)?).ok()?;
-    let weights = model.weights(&model.default_quantization).ok()?;
-    let of_model = (weights.layer_count(), weights.bundles_per_layer);
-    let of_trace = (header.geometry.layers, header.geometry.bundles_per_layer);
-    let bytes: Vec<u64> = weights.layers.iter().map(|layer| layer.bundle.bytes_total()).collect();
-    let fits = of_model == of_trace && bytes.iter().all(|&bytes| bytes > 0 && u32::try_from(bytes).is_ok());
-    fits.then_some(bytes)
 }

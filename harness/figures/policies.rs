@@ -18,6 +18,6 @@ pub(super) fn draw() -> Result<Drawn, RunError> {
     let kept = NAMES.into_iter().filter(|name| !["retain-none", "lfu-perfect"].contains(name));
     let policies: Vec<Asked> = kept.map(|name| curve::parse(name, Counting::Steps)).collect::<Result<_, _>>()?;
     let points = curve::points(&stream, &policies, &BUDGETS_MIB.map(Budget::Mib), Counting::Steps);
-    let rates = curve::rates(TRACE, &stream, &trace::info(&trace), &points);
+    let rates = curve::rates(TRACE, &stream.weighed, &trace::info(&trace), &points);
     Ok(hit_rate::chart(&rates).expect("there are eleven budgets").into())
 }

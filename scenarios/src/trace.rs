@@ -84,7 +84,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Refuses shapes that no model has: nothing at all, or more bundles than a dense 32-bit number can count.
+    /// Refuses shapes that no model has: nothing at all, or so many bundles that a number for each would fill a memory.
     pub(crate) fn check(self, name: &str) -> Result<(), TraceError> {
         let fail = |problem: String| Err(TraceError::Geometry { name: name.to_owned(), problem });
         if self.layers == 0 || self.bundles_per_layer == 0 {
@@ -102,9 +102,9 @@ impl Geometry {
                 self.bundles_per_layer
             ));
         }
-        if self.layers.checked_mul(self.bundles_per_layer).is_none() {
+        if u64::from(self.layers) * u64::from(self.bundles_per_layer) > MAX_BUNDLES {
             return fail(format!(
-                "of {} layers x {} bundles exceeds the 2^32 - 1 that bundle numbers can count",
+                "of {} layers x {} bundles has more than the {MAX_BUNDLES} bundles that are accepted",
                 self.layers, self.bundles_per_layer
             ));
         }
@@ -116,6 +116,8 @@ impl Geometry {
 const MAX_LAYERS: u32 = 1 << 16;
 /// Most bundles of a layer, for the same reason.
 const MAX_BUNDLES_PER_LAYER: u32 = 1 << 24;
+/// Most bundles of all layers: ten times the neurons of the largest models, and 400 MB of what `trace info` counts.
+const MAX_BUNDLES: u64 = 1 << 25;
 
 /// What a trace says of itself: kept in the Parquet file's key-value metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -66,6 +66,48 @@ fn the_phone_s_curve_comes_out() {
     assert_eq!(compared, 3 * 11, "LRU, LFU and Belady at eleven sizes");
 }
 
+/// Row by row, in one pass for all of them, it is the same: prompts at once and one by one, steps and lookups.
+#[test]
+fn a_trace_that_is_read_row_by_row_is_replayed_alike() {
+    let requests = [(3, 8), (2, 0), (0, 7)].iter().zip(0..).flat_map(|(&(prompt, decode), request)| {
+        (0..prompt + decode)
+            .flat_map(move |token: u32| (0..2_u32).map(move |layer| (request, token, token < prompt, layer)))
+    });
+    let mut text = "geometry neuron layers=2 bundles=40\nbundle-bytes 262144,524288\nmodel toy\n".to_owned();
+    for (request, token, is_prompt, layer) in requests {
+        if (token, layer) == (0, 0) {
+            text += &format!("request {request}\n");
+        }
+        let ids = (0..40_u32).filter(|id| (id * 7 + token * (id % 5 + 1) + layer + request).is_multiple_of(6));
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        let phase = if is_prompt { "prefill" } else { "decode" };
+        text += &format!("{token} {phase} {layer}: {}\n", ids.join(" "));
+    }
+    let trace = trace::text::parse("toy", &text).unwrap_or_else(|error| panic!("{error}"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.parquet");
+    trace.write(&path).unwrap_or_else(|error| panic!("{error}"));
+    let policies: Vec<Asked> =
+        curve::NAMES.iter().map(|name| asked(name)).filter(|asked| asked.kind != Kind::Belady).collect();
+    let budgets = [Budget::Mib(2), Budget::Mib(9), Budget::Units(3), Budget::Units(30)];
+    let mut hits = 0;
+    for prefill in [Prefill::Batched, Prefill::Sequential] {
+        let stream = Stream::new(&trace, prefill);
+        for counting in [Counting::Steps, Counting::Lookups] {
+            let mut reader = trace::Reader::open(&path).unwrap_or_else(|error| panic!("{error}"));
+            let found = curve::streamed(&mut reader, &policies, &budgets, counting, prefill);
+            let expected = points(&stream, &policies, &budgets, counting);
+            assert_eq!(found.unwrap_or_else(|error| panic!("{error}")), expected, "{prefill:?}, {counting:?}");
+            hits += expected.iter().map(|point| point.hits).sum::<u64>();
+        }
+    }
+    assert!(hits > 0, "something was kept");
+    let belady = [asked("belady")];
+    let mut reader = trace::Reader::open(&path).unwrap_or_else(|error| panic!("{error}"));
+    let refused = curve::streamed(&mut reader, &belady, &budgets, Counting::Steps, Prefill::Batched);
+    assert!(refused.is_err_and(|error| error.to_string().contains("looks into the future")));
+}
+
 /// The phone had 4000 MiB under LRU and wrote down that 74.88 % were there: 29,597 of 39,526.
 #[test]
 fn the_phone_s_own_hits_come_out() {

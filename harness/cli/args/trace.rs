@@ -157,10 +157,12 @@ pub(crate) enum ImportFrom {
     RouteCsv,
     /// JSON objects, one a token and layer, with the ids that a router chose.
     Jsonl,
-    /// libCacheSim's binary, 24 bytes a lookup.
+    /// libCacheSim's binary, 24 bytes a lookup; it may be packed by zstd.
     OracleGeneral,
     /// libCacheSim's text: time, object, size and next access.
     Csv,
+    /// An Arrow file (Feather version 2) with the columns and metadata of a trace.
+    Arrow,
 }
 
 /// Formats that are written.
@@ -174,6 +176,8 @@ pub(crate) enum ExportTo {
     OracleGeneral,
     /// libCacheSim's text: time, object, size and next access.
     Csv,
+    /// An Arrow file (Feather version 2), packed by LZ4.
+    Arrow,
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -20,9 +20,13 @@ pub(super) fn masses(trace: &Trace, token: usize, layer: u32) -> Vec<u32> {
     scores.iter().map(|&score| parts(f64::from(score.max(0.0)) / sum, whole)).collect()
 }
 
+/// What a recorder calls active where all that it leaves out is zero.
+const NON_ZERO: &str = "non-zero";
+
 /// Mass of what the trace calls inactive.
 pub(super) fn inactive_mass(trace: &Trace, token: usize, layer: u32) -> u32 {
-    if trace.geometry().unit == Unit::Expert {
+    // Recorders round scores, whose sum then falls short of one: zeros have no mass all the same.
+    if trace.geometry().unit == Unit::Expert || trace.header().definition == NON_ZERO {
         return 0;
     }
     let kept = match trace.score(token, layer) {

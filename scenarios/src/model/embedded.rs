@@ -76,6 +76,8 @@ pub(super) const MODELS: &[(&str, &str)] = &[
     ("smollm2-135m", include_str!("../../models/smollm2-135m.toml")),
     ("smollm2-360m", include_str!("../../models/smollm2-360m.toml")),
     ("smollm3-3b", include_str!("../../models/smollm3-3b.toml")),
+    ("tightfit-moe-4m", include_str!("../../models/tightfit-moe-4m.toml")),
+    ("tightfit-relu-4m", include_str!("../../models/tightfit-relu-4m.toml")),
     ("tinyllama-1.1b", include_str!("../../models/tinyllama-1.1b.toml")),
     ("turbosparse-mixtral-47b", include_str!("../../models/turbosparse-mixtral-47b.toml")),
 ];

@@ -3,10 +3,12 @@
 //! A route becomes a trace of its model. A stream has neither tokens nor layers: it becomes one request of one layer
 //! in which every lookup is a generated token.
 
+mod arrow;
 mod csv;
 mod json_lines;
 mod lines;
 mod oracle_general;
+mod packed;
 mod route;
 mod stream;
 
@@ -26,10 +28,13 @@ pub enum ImportFormat {
     RouteCsv,
     /// A JSON object for each (token, layer), with the ids that a router chose: what loggers in vLLM write.
     JsonLines,
-    /// libCacheSim's binary: 24 bytes a lookup, little endian: u32 time, u64 object, u32 size, i64 next access.
+    /// libCacheSim's binary: 24 bytes a lookup, little endian: u32 time, u64 object, u32 size, i64 next access. It may be
+    /// packed by zstd.
     OracleGeneral,
     /// libCacheSim's text: `time,obj_id,size,next_access_vtime`, with or without a line that names the columns.
     Csv,
+    /// An Arrow file (Feather version 2) with a trace's columns and metadata.
+    Arrow,
 }
 
 /// What an import made.
@@ -54,6 +59,7 @@ impl fmt::Display for ImportFormat {
             Self::JsonLines => "jsonl",
             Self::OracleGeneral => "oracle-general",
             Self::Csv => "csv",
+            Self::Arrow => "arrow",
         })
     }
 }
@@ -68,6 +74,7 @@ pub fn import(from: &Path, to: &Path, format: Option<ImportFormat>) -> Result<Im
     match format {
         ImportFormat::RouteCsv => route::import(&name, from, to),
         ImportFormat::JsonLines => json_lines::import(&name, from, to),
+        ImportFormat::Arrow => arrow::import(&name, from, to),
         ImportFormat::OracleGeneral | ImportFormat::Csv => stream::import(&name, from, to, format),
     }
 }
@@ -87,8 +94,11 @@ fn sniff(name: &str, path: &Path) -> Result<ImportFormat, TraceError> {
         let problem = "is a trace already: give its path wherever a trace is asked for".to_owned();
         return Err(TraceError::NotImported { name: name.to_owned(), problem });
     }
-    if start.starts_with(b"ARROW1") {
-        let problem = "is an Arrow file; write it as Parquet, as in pyarrow's parquet.write_table(feather.read_table(file), trace)";
+    if arrow::is_start(&start) {
+        return Ok(ImportFormat::Arrow);
+    }
+    if arrow::is_stream(&start) {
+        let problem = "begins as an Arrow stream; write it as a file, as in pyarrow's feather.write_feather";
         return Err(TraceError::NotImported { name: name.to_owned(), problem: problem.to_owned() });
     }
     // A cut-off character at the end is no sign of a binary file.

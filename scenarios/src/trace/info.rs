@@ -71,6 +71,21 @@ pub struct Repeat {
     pub by_chance: Option<f64>,
     /// If each bundle were active independently at its own frequency in the trace: popularity without persistence.
     pub by_popularity: f64,
+    /// Of what popularity alone would not repeat, the share that repeats all the same: 0 without any memory, 1 where sets
+    /// stand still; `None` where nothing is left to repeat.
+    pub persistence: Option<f64>,
+}
+
+/// Below this persistence a window keeps little that is not popular anyway: SmolLM2-135M at half its neurons has 0.09 to
+/// 0.1, and the project's own two small models have 0.07 to 0.09.
+const PERSISTENCE_MIN: f64 = 0.12;
+
+impl Repeat {
+    /// Whether a window of recent tokens gains little here over keeping what is popular.
+    #[must_use]
+    pub fn windows_gain_little(&self) -> bool {
+        self.persistence.is_some_and(|persistence| persistence < PERSISTENCE_MIN)
+    }
 }
 
 /// Bundles that one token touches, over all layers.

@@ -17,7 +17,7 @@ use parquet::file::metadata::ParquetMetaData;
 
 use self::batch::{Batch, Group};
 use self::layout::Layout;
-use self::shield::shielded;
+pub(super) use self::shield::shielded;
 use self::source::Source;
 use super::order::Order;
 use super::{Header, Row, TraceError, metadata};

@@ -1,5 +1,6 @@
 //! Tests of the trace as a whole; those of one idea sit beside it.
 
+mod arrow;
 mod foreign;
 mod fuzz;
 mod import;

@@ -5,6 +5,7 @@
 The reader's tests compare each with `trace.txt`.
 """
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
 HEADER = {
@@ -55,3 +56,13 @@ pq.write_table(table(pa.int32(), pa.int32(), pa.float32()), "delta.parquet", use
 pq.write_table(table(pa.uint32(), pa.uint32(), None), "delta-phase.parquet", use_dictionary=False,
                column_encoding={"phase": "DELTA_BYTE_ARRAY"})
 pq.write_table(table(pa.uint32(), pa.uint32(), None), "zstd.parquet", compression="zstd")
+
+# Arrow files: Feather as pyarrow writes it (LZ4), wide types in small batches among foreign columns, and what is refused.
+feather.write_feather(table(pa.uint32(), pa.uint32(), pa.float32()), "lz4.arrow")
+wide = table(pa.int64(), pa.int64(), pa.float64(), name="item", extra=True)
+wide = wide.cast(pa.schema([field.with_type(pa.large_list(field.type.value_type)) if pa.types.is_list(field.type) else
+                            field.with_type(pa.large_string()) if field.name == "phase" else field for field in wide.schema],
+                           metadata=HEADER))
+feather.write_feather(wide, "wide.arrow", compression="uncompressed", chunksize=2)
+feather.write_feather(table(pa.uint32(), pa.uint32(), None), "zstd.arrow", compression="zstd")
+feather.write_feather(table(pa.uint32(), pa.uint32(), None, dictionary=True), "dictionary.arrow")

@@ -1,8 +1,9 @@
 //! What predictors name: shares near what was asked, and nothing lost from sight.
 
+use tightfit_engine::script::MASS_WHOLE;
 use tightfit_scenarios::{
     strategy::{Missed, Names, Predictor, Share},
-    trace::Trace,
+    trace::{Trace, text},
 };
 
 use super::{Named, Namer};
@@ -74,6 +75,18 @@ fn what_is_dropped_is_lost_by_its_scores() {
         lost += u32::from(expected > 0);
     }
     assert!(lost > 60, "{lost} of 80 rows lost something");
+}
+
+/// Recorders round scores: those of a `ReLU` sum to less than one, and nothing but zeros is left out.
+#[test]
+fn zeros_lose_nothing() {
+    let lost = |definition: &str| {
+        let text = format!("geometry neuron layers=1 bundles=4\ndefinition {definition}\n0 decode 0: 0:0.5 2:0.375\n");
+        let trace = text::parse("rounded", &text).expect("a trace");
+        let predictor = Predictor { names: Names::Exact {}, missed: Missed::Read, rank: 0 };
+        Namer { trace: &trace, predictor, seed: 3 }.name(0, None, 0).lost_mass
+    };
+    assert_eq!([lost("mass-share 0.87"), lost("non-zero")], [MASS_WHOLE / 8, 0]);
 }
 
 #[test]

@@ -254,8 +254,8 @@ fn feed_forward(config: &Config<'_>, architecture: &str, known: Known, table: &m
             ("lfm2", found) => lfm2_width(config, found.ok())?,
             (_, found) => found?,
         };
-        let activation = word(if known.gelu { "gelu" } else { "silu" });
-        let dense = [("kind", word("gated")), ("activation", activation), ("width", count("a width", width)?)];
+        let dense =
+            [("kind", word("gated")), ("activation", activation(config, known)), ("width", count("a width", width)?)];
         table.insert("feed-forward".to_owned(), section(dense));
     }
     let Some(experts) = experts else { return Ok(()) };
@@ -280,6 +280,14 @@ fn feed_forward(config: &Config<'_>, architecture: &str, known: Known, table: &m
     }
     table.insert("experts".to_owned(), Value::Table(keys));
     Ok(())
+}
+
+/// What the file calls it, where the architecture leaves a choice: ReLU Llamas are Llamas.
+fn activation(config: &Config<'_>, known: Known) -> Value {
+    match config.text("hidden_act") {
+        Some("relu") => word("relu"),
+        _ => word(if known.gelu { "gelu" } else { "silu" }),
+    }
 }
 
 /// LFM2 names a width of which two thirds are used, in whole multiples.

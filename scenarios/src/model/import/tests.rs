@@ -283,6 +283,18 @@ fn configs_of_every_kind_become_the_catalogs_models() {
 }
 
 #[test]
+fn our_own_checkpoints_are_the_catalogs_models() {
+    for name in ["tightfit-moe-4m", "tightfit-relu-4m"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harness/live/models").join(name);
+        let done = import(&folder.join("config.json")).expect("a model");
+        let model = Model::parse(name, &done.text).expect("a model");
+        let ours = Model::load(name).expect("the catalog's");
+        assert_eq!(model.feed_forward, ours.feed_forward, "{name}: a ReLU is one");
+        assert_eq!(model.weights("mlx-bf16").expect("a recipe"), ours.weights("mlx-bf16").expect("a recipe"));
+    }
+}
+
+#[test]
 fn wrong_configs_are_refused() {
     insta::assert_snapshot!(problem("config.json", b"{"), @"no JSON: EOF while parsing an object at line 1 column 1");
     insta::assert_snapshot!(problem("config.json", b"{}"), @"no model_type: not a language model's config.json");

@@ -3,7 +3,7 @@
 use super::{model, weights};
 use crate::Model;
 
-/// Models with a published count of every weight (Hugging Face's count of the file's tensors, or the paper's).
+/// Models with a published count of every weight (Hugging Face's count of the file's tensors, or the paper's; our own trainer's).
 const EXACT: &[(&str, u64)] = &[
     ("deepseek-r1-distill-qwen-1.5b", 1_777_088_000),
     ("deepseek-v2-lite", 15_706_484_224),
@@ -46,6 +46,8 @@ const EXACT: &[(&str, u64)] = &[
     ("smollm2-135m", 134_515_008),
     ("smollm2-360m", 361_821_120),
     ("smollm3-3b", 3_075_098_624),
+    ("tightfit-moe-4m", 3_900_480),
+    ("tightfit-relu-4m", 3_738_048),
     ("tinyllama-1.1b", 1_100_048_384),
 ];
 

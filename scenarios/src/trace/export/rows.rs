@@ -1,5 +1,7 @@
 //! Traces row by row, as other tools log them: what [`import`](crate::trace::import()) reads, it reads back.
 
+mod arrow;
+
 use std::{
     io::{Result as IoResult, Write},
     path::Path,
@@ -15,6 +17,8 @@ pub enum RowFormat {
     RouteCsv,
     /// A JSON object for each (token, layer), after one about the model.
     JsonLines,
+    /// An Arrow file (Feather version 2), packed by LZ4, with the columns and the metadata of a trace.
+    Arrow,
 }
 
 /// Writes every row of `trace`.
@@ -22,6 +26,7 @@ pub fn export_rows(trace: &Trace, format: RowFormat, path: &Path) -> Result<(), 
     staged(path, |out| match format {
         RowFormat::RouteCsv => route(trace, out),
         RowFormat::JsonLines => json(trace, out),
+        RowFormat::Arrow => arrow::write(trace, out).map_err(std::io::Error::other),
     })
 }
 

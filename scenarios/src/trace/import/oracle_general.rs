@@ -1,12 +1,12 @@
-//! libCacheSim's oracleGeneral: 24 bytes a lookup, little endian, without padding.
+//! libCacheSim's oracleGeneral: 24 bytes a lookup, little endian, without padding; as it is, or packed by zstd.
 
 use std::{
     fs::File,
-    io::{BufReader, ErrorKind, Read},
+    io::{BufReader, Read},
     path::Path,
 };
 
-use super::{open, stream::Lookup};
+use super::{open, packed::Unpacked, stream::Lookup};
 use crate::trace::TraceError;
 
 /// u32 time, u64 object, u32 size, i64 place of the next access.
@@ -15,32 +15,38 @@ const RECORD_BYTES: usize = 24;
 /// Records of a file.
 pub(super) struct Records {
     name: String,
-    file: BufReader<File>,
+    bytes: BufReader<Unpacked<BufReader<File>>>,
     number: u64,
 }
 
 impl Records {
-    /// Opens a file whose length is one of whole records.
+    /// Opens a file whose length, unless it is packed, is one of whole records.
     pub(super) fn open(name: &str, path: &Path) -> Result<Self, TraceError> {
+        let failed = |source| TraceError::io(name, "open", source);
         let file = open(name, path)?;
-        let bytes = file.metadata().map_err(|source| TraceError::io(name, "open", source))?.len();
-        if bytes % RECORD_BYTES as u64 != 0 {
+        let bytes = file.metadata().map_err(failed)?.len();
+        let unpacked = Unpacked::new(BufReader::with_capacity(1 << 16, file)).map_err(failed)?;
+        if unpacked.is_plain() && bytes % RECORD_BYTES as u64 != 0 {
             let problem = format!(
                 "of {bytes} bytes is no oracle-general file, which has {RECORD_BYTES} bytes a lookup; it is cut short, or \
                  of another format: give it with --from"
             );
             return Err(TraceError::NotImported { name: name.to_owned(), problem });
         }
-        Ok(Self { name: name.to_owned(), file: BufReader::with_capacity(1 << 16, file), number: 0 })
+        Ok(Self { name: name.to_owned(), bytes: BufReader::with_capacity(1 << 16, unpacked), number: 0 })
     }
 
     /// The next lookup.
     pub(super) fn next(&mut self) -> Result<Option<Lookup>, TraceError> {
         let mut record = [0; RECORD_BYTES];
-        match self.file.read_exact(&mut record) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
-            Err(error) => return Err(TraceError::io(&self.name, "read", error)),
+        let mut filled = 0;
+        while filled < RECORD_BYTES {
+            let read = self.bytes.read(&mut record[filled..]);
+            match read.map_err(|source| TraceError::io(&self.name, "read", source))? {
+                0 if filled == 0 => return Ok(None),
+                0 => return Err(self.fail(format!("ends after {filled} of {RECORD_BYTES} bytes; it is cut short"))),
+                read => filled += read,
+            }
         }
         let place = i64::from_le_bytes(record[16..].try_into().expect("8 bytes"));
         if place < -1 {

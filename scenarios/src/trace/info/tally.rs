@@ -119,10 +119,13 @@ impl Tally {
         let followers = self.followers as f64;
         let lookups: u64 = self.active.iter().sum();
         let squares: f64 = self.uses.iter().map(|&uses| uses as f64 * uses as f64).sum();
+        let observed = ratio(self.overlaps as f64, followers);
+        let by_popularity = ratio(squares / tokens, lookups as f64).unwrap_or_default();
         Repeat {
-            observed: ratio(self.overlaps as f64, followers),
+            observed,
             by_chance: ratio(self.size_products as f64 / layer_bundles, followers),
-            by_popularity: ratio(squares / tokens, lookups as f64).unwrap_or_default(),
+            by_popularity,
+            persistence: observed.and_then(|observed| ratio(observed - by_popularity, 1.0 - by_popularity)),
         }
     }
 

@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// Runs `work`; a panic in it becomes an error, and prints nothing. What `work` was changing must not be used again.
-pub(super) fn shielded<T>(work: impl FnOnce() -> ParquetResult<T>) -> ParquetResult<T> {
+pub(in super::super) fn shielded<T>(work: impl FnOnce() -> ParquetResult<T>) -> ParquetResult<T> {
     silence();
     SHIELDED.set(true);
     let result = catch_unwind(AssertUnwindSafe(work));

@@ -111,6 +111,9 @@ struct RecipeFile {
     source: Sources,
 }
 
+/// Active bundles of earlier tokens that a generator keeps at most: 512 MB.
+const KEPT_MAX: f64 = 134_217_728.0;
+
 /// Tokens are numbered in 32 bits.
 const TOKENS_MAX: u32 = 1 << 31;
 
@@ -214,6 +217,15 @@ fn check(file: &RecipeFile) -> Result<(), (String, String)> {
             return wrong(key, format!("{} numbers for {} layers", knots.numbers().len(), file.layers));
         }
         knots.numbers().iter().try_for_each(|&number| within(key, number, 0.0, high))?;
+    }
+    let sets = f64::from(file.tokens.memory_tokens) * f64::from(file.layers);
+    let most = file.layer.active_bundles.numbers().iter().copied().fold(0.0, f64::max);
+    if sets * most > KEPT_MAX {
+        let kept = sets * most;
+        return wrong(
+            "tokens.memory-tokens",
+            format!("{kept} bundles of earlier tokens to be kept, of at most {KEPT_MAX}: look less far back"),
+        );
     }
     for (number, figure) in file.published.iter().enumerate() {
         within(&format!("published.{number}.value"), figure.value, 0.0, 1.0)?;

@@ -226,6 +226,13 @@ fn a_wrong_recipe_is_named_by_its_key() {
         let error = refused(from, to);
         assert!(error.starts_with(expected), "{error}");
     }
+    let wide = SMALL
+        .replace("bundles-per-layer = 32", "bundles-per-layer = 65536")
+        .replace("active-bundles = 4", "active-bundles = 9000");
+    let far = wide.replace("memory-tokens = 64", "memory-tokens = 65536");
+    let error = Recipe::parse(&Text { origin: "far".to_owned(), text: far }).unwrap_err().to_string();
+    assert!(error.contains("`tokens.memory-tokens`: 2359296000 bundles of earlier tokens to be kept"), "{error}");
+    assert!(Recipe::parse(&Text { origin: "wide".to_owned(), text: wide }).is_ok());
     assert!(refused("recency = 0.2", "recency = []").contains("an empty list"));
     assert!(refused("recency = 0.2", "recent = 0.2").contains("unknown field `recent`"));
     let missing = traces::load("synthetic/opt").unwrap_err().to_string();

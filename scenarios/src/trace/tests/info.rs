@@ -67,6 +67,9 @@ fn closed_forms_hold_on_a_small_trace() {
     assert_eq!((info.repeat.observed, info.repeat.by_chance), (Some(2.0 / 3.0), Some(0.5)));
     // Uses 1, 3, 1 of 3 tokens: (1 + 9 + 1) / 3 / 5.
     assert_eq!(Some(info.repeat.by_popularity), Some(11.0 / 15.0));
+    // 2/3 where popularity gives 11/15.
+    let persistence = info.repeat.persistence.unwrap();
+    assert!((persistence + 0.25).abs() < 1e-12 && info.repeat.windows_gain_little(), "{persistence}");
     assert_eq!(info.union_share, [5.0 / 12.0, (3.0 + 2.0) / 8.0, 0.75]);
     assert_eq!((info.token_cycle_bundles.mean, info.token_cycle_bundles.max), (5.0 / 3.0, 2));
     assert_eq!(info.score_mass, Some(2.5 / 3.0));
@@ -81,4 +84,14 @@ fn independent_sets_repeat_as_chance_says() {
         assert!((share - (1.0 - 0.5f64.powi(window))).abs() < 0.01, "window {window}: {share}");
     }
     assert_eq!(info.score_mass, None);
+    assert!(info.repeat.windows_gain_little(), "{:?}", info.repeat);
+}
+
+#[test]
+fn sets_that_stay_are_worth_a_window() {
+    // Two sets that take turns for eight tokens each: nothing is popular, and nearly all repeats.
+    let layers = |token: usize| vec![if token / 8 % 2 == 0 { vec![0, 1] } else { vec![2, 3] }];
+    let trace = sample::build(sample::header(1, 4), false, &[(1, (0..64).map(layers).collect())]);
+    let repeat = info(&trace).repeat;
+    assert!(repeat.persistence.unwrap() > 0.7 && !repeat.windows_gain_little(), "{repeat:?}");
 }

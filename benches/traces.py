@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Large traces: written, read and replayed in memory that does not grow with their length.
+
+    cargo build --release && python3 benches/traces.py [--program target/release/tightfit] [--folder /tmp] [--part 10]
+
+100,000 tokens of 48 layers x 128 experts, 8 of them active, and 1,000 tokens of 32 layers x 16,384 neurons, generated from
+recipes, each beside a tenth of it. What `trace synth`, `trace info` and `trace info --curve lru` take: time, peak memory,
+and bytes of the file a token. A peak that grows with the length ends the script with code 1.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+# Name, recipe, prompt tokens, tokens in all, cache of a tenth of all bundles.
+TRACES = [
+    ("48 x 128 experts", "synthetic/qwen3-30b-a3b", 64, 100_000, 614),
+    ("32 x 16384 neurons", "synthetic/opt-6.7b", 16, 1_000, 52_429),
+]
+GROWTH_MIB_MAX = 8
+
+
+def run(program, arguments):
+    """Seconds and peak MiB of a command."""
+    begun = time.monotonic()
+    child = subprocess.Popen([program, "--quiet", *arguments], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"{' '.join(arguments)}: exit code {child.returncode}")
+    return time.monotonic() - begun, usage.ru_maxrss / 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", default="target/release/tightfit")
+    parser.add_argument("--folder", help="where the files go, and are removed again")
+    parser.add_argument("--part", type=int, default=1, help="look at so small a part of the lengths only")
+    options = parser.parse_args()
+    grown = False
+    print("| trace | tokens | bytes a token | command | s | tokens/s | peak MiB |\n|---|---|---|---|---|---|---|")
+    for name, recipe, prompt, tokens, cache in TRACES:
+        peaks = {}
+        for length in (tokens // options.part // 10, tokens // options.part):
+            with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+                path = os.path.join(folder, "t.parquet")
+                commands = {
+                    "synth": ["trace", "synth", recipe, "--prompt-tokens", str(prompt), "--tokens", str(length - prompt), "--out", path],
+                    "info": ["trace", "info", path],
+                    "info --curve lru": ["trace", "info", path, "--curve", "lru", "--budget-units", str(cache)],
+                }
+                for command, arguments in commands.items():
+                    seconds, peak = run(options.program, arguments)
+                    peaks.setdefault(command, []).append(peak)
+                    each = os.path.getsize(path) / length
+                    print(f"| {name} | {length:,} | {each:,.0f} | {command} | {seconds:.1f} | {length / seconds:,.0f} | {peak:.0f} |", flush=True)
+        for command, (short, long) in peaks.items():
+            if long > short + GROWTH_MIB_MAX:
+                print(f"{name}, {command}: {short:.0f} MiB grow to {long:.0f} MiB", file=sys.stderr)
+                grown = True
+    sys.exit(grown)
+
+
+if __name__ == "__main__":
+    main()
