@@ -23,25 +23,25 @@ fn limit(thousands: u64) -> LibraryBenchmarkConfig {
 }
 
 #[library_benchmark]
-#[bench::fifo(args = (lookups("fifo")), config = limit(9999))]
-#[bench::lru(args = (lookups("lru")), config = limit(9999))]
-#[bench::clock(args = (lookups("clock")), config = limit(9999))]
-#[bench::sieve(args = (lookups("sieve")), config = limit(9999))]
-#[bench::window(args = (lookups("window")), config = limit(9999))]
-#[bench::lfu(args = (lookups("lfu")), config = limit(99999))]
-#[bench::s3_fifo(args = (lookups("s3-fifo")), config = limit(99999))]
-#[bench::arc(args = (lookups("arc")), config = limit(99999))]
-#[bench::w_tinylfu(args = (lookups("w-tinylfu")), config = limit(99999))]
-#[bench::belady(args = (lookups("belady")), config = limit(99999))]
+#[bench::fifo(args = (lookups("fifo")), config = limit(5021))]
+#[bench::lru(args = (lookups("lru")), config = limit(8715))]
+#[bench::clock(args = (lookups("clock")), config = limit(9524))]
+#[bench::sieve(args = (lookups("sieve")), config = limit(9363))]
+#[bench::window(args = (lookups("window")), config = limit(9052))]
+#[bench::lfu(args = (lookups("lfu")), config = limit(26702))]
+#[bench::s3_fifo(args = (lookups("s3-fifo")), config = limit(42062))]
+#[bench::arc(args = (lookups("arc")), config = limit(40785))]
+#[bench::w_tinylfu(args = (lookups("w-tinylfu")), config = limit(77955))]
+#[bench::belady(args = (lookups("belady")), config = limit(25417))]
 fn policies(lookups: Lookups) -> u64 {
     look_up(black_box(lookups))
 }
 
 #[library_benchmark]
-#[bench::lru(args = (decode("lru")), config = limit(99999))]
-#[bench::sieve(args = (decode("sieve")), config = limit(99999))]
+#[bench::lru(args = (decode("lru")), config = limit(9150))]
+#[bench::sieve(args = (decode("sieve")), config = limit(7929))]
 fn engine(decode: Decode) -> u64 {
-    run(black_box(decode))
+    run(black_box(&decode))
 }
 
 library_benchmark_group!(name = counted; benchmarks = policies, engine);

@@ -18,7 +18,7 @@ use tightfit_engine::{
     store::Layout,
 };
 
-const OBJECTS: u32 = 10_000;
+const OBJECTS: u32 = 20_000;
 const LOOKUPS: usize = 100_000;
 
 /// A policy and the stream that it is to see.
@@ -161,8 +161,8 @@ pub fn decode(name: &str) -> Decode {
 
 /// Makes the steps and gives the misses.
 #[must_use]
-pub fn run(decode: Decode) -> u64 {
-    let Decode { script, store, kind } = &decode;
+pub fn run(decode: &Decode) -> u64 {
+    let Decode { script, store, kind } = decode;
     let budget_bytes = store.geometry().total_bytes() / 4 * 3;
     let reads = ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 20 };
     let setup = Setup { placement: Placement::Compact, ..Setup::plain(budget_bytes, reads, script.row_bundles_max()) };
@@ -204,6 +204,6 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        u32::try_from((self.0 >> 32) * u64::from(bound) >> 32).expect("below the bound")
+        u32::try_from(((self.0 >> 32) * u64::from(bound)) >> 32).expect("below the bound")
     }
 }
