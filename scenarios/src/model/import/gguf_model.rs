@@ -1,15 +1,20 @@
-//! A model from a GGUF header: its shape out of metadata and tensors, its formats out of the list of tensors.
+//! A model from a GGUF header: its shape, out of metadata and tensors.
 
-use std::collections::BTreeSet;
+mod described;
+mod formats;
 
 use toml::{Table, Value};
 
+use self::{
+    described::{Described, size},
+    formats::formats,
+};
 use super::{
     Problem, Sketch,
     gguf::{Entry, Header, Listed},
-    tables::{Formats, count, section, word},
+    tables::{count, section, word},
 };
-use crate::model::{Format, Role};
+use crate::model::Format;
 
 /// The model of a header.
 pub(super) fn sketch(header: &Header) -> Result<Sketch, Problem> {
@@ -48,75 +53,6 @@ pub(super) fn sketch(header: &Header) -> Result<Sketch, Problem> {
         table.insert("title".to_owned(), word(title));
     }
     Ok(Sketch { table, notes, tensor_bytes: Some(bytes) })
-}
-
-/// A header with its architecture's name, which its keys begin with.
-struct Described<'h> {
-    header: &'h Header,
-    architecture: &'h str,
-}
-
-impl<'h> Described<'h> {
-    fn new(header: &'h Header) -> Result<Self, Problem> {
-        match header.metadata.get("general.architecture") {
-            Some(Entry::Text(architecture)) => Ok(Self { header, architecture }),
-            _ => Err("no general.architecture: not a language model, or a damaged header".to_owned()),
-        }
-    }
-
-    fn entry(&self, key: &str) -> Option<&'h Entry> {
-        self.header.metadata.get(&format!("{}.{key}", self.architecture))
-    }
-
-    /// A number that may be missing; where layers have their own, the one that all but zeros have.
-    fn some(&self, key: &str) -> Result<Option<u64>, Problem> {
-        let wrong = || format!("{}.{key} is no number that a model has: the header is damaged", self.architecture);
-        let number = match self.entry(key) {
-            None => return Ok(None),
-            Some(Entry::Number(number)) => *number,
-            Some(Entry::Numbers(numbers)) => {
-                let mut others = numbers.iter().filter(|&&number| number != 0);
-                let first = *others.next().ok_or_else(wrong)?;
-                if others.any(|&other| other != first) {
-                    return Err(format!(
-                        "{}.{key} differs from layer to layer, which is not imported: write the model by hand, starting \
-                         from `tightfit show model gemma-4-e2b`",
-                        self.architecture
-                    ));
-                }
-                first
-            }
-            Some(_) => return Err(wrong()),
-        };
-        u64::try_from(number).map(Some).map_err(|_| wrong())
-    }
-
-    fn number(&self, key: &str) -> Result<u64, Problem> {
-        self.some(key)?.ok_or_else(|| format!("no {}.{key}: the header does not say enough", self.architecture))
-    }
-
-    fn tensor(&self, name: &str) -> Option<&'h Listed> {
-        self.header.tensors.iter().find(|tensor| tensor.name == name)
-    }
-
-    /// The tensors of one layer.
-    fn tensors_of(&self, layer: u64) -> impl Iterator<Item = &'h Listed> {
-        let prefix = format!("blk.{layer}.");
-        self.header.tensors.iter().filter(move |tensor| tensor.name.starts_with(&prefix))
-    }
-
-    /// The first tensor of any layer whose name ends so.
-    fn any(&self, suffix: &str) -> Option<&'h Listed> {
-        self.header.tensors.iter().find(|tensor| tensor.name.starts_with("blk.") && tensor.name.ends_with(suffix))
-    }
-
-    fn has(&self, layer: u64, tensor: &str) -> bool {
-        self.tensor(&format!("blk.{layer}.{tensor}")).is_some()
-    }
-}
-
-fn size(tensor: &Listed, place: usize) -> u64 {
-    tensor.sizes.get(place).copied().unwrap_or(1)
 }
 
 /// The sections of how layers look at the positions before, and their pattern.
@@ -275,106 +211,4 @@ fn feed_forward(file: &Described<'_>, table: &mut Table) -> Result<(), Problem> 
     }
     table.insert("experts".to_owned(), Value::Table(keys));
     Ok(())
-}
-
-/// Formats by role and layer, and the bytes of all tensors.
-fn formats(header: &Header, notes: &mut Vec<String>) -> Result<(Formats, u64), Problem> {
-    let (mut formats, mut bytes, mut other) = (Formats::default(), 0_u64, Vec::new());
-    let in_layer = |name: &str| name.strip_prefix("blk.")?.strip_suffix(".ssm_conv1d.weight")?.parse::<u32>().ok();
-    let recurrent: BTreeSet<Option<u32>> =
-        header.tensors.iter().filter_map(|tensor| in_layer(&tensor.name)).map(Some).collect();
-    for tensor in &header.tensors {
-        let format = format_of(tensor.format)
-            .ok_or_else(|| format!("tensor {} is of format {}, which is not known here", tensor.name, tensor.format))?;
-        let weights = tensor.sizes.iter().try_fold(1_u64, |product, &size| product.checked_mul(size));
-        let weights = weights.filter(|&weights| weights < 1 << 48);
-        let weights = weights
-            .ok_or_else(|| format!("tensor {} has no size that a file holds: the header is damaged", tensor.name))?;
-        bytes = bytes.saturating_add(format.bytes(weights));
-        let (layer, name) = match tensor.name.strip_prefix("blk.").and_then(|rest| rest.split_once('.')) {
-            Some((layer, name)) => (layer.parse().ok(), name),
-            None => (None, tensor.name.as_str()),
-        };
-        match role(name) {
-            // Vectors are all 32-bit, and the model's own table says so once.
-            Some(Role::Vector) => {}
-            Some(Role::QueryKeyValue) if recurrent.contains(&layer) => {
-                formats.add(Role::LinearQueryKeyValue, layer, format);
-            }
-            Some(role) => formats.add(role, layer, format),
-            None => other.push(tensor.name.clone()),
-        }
-    }
-    if let Some(first) = other.first() {
-        notes.push(format!("{} tensors are of no known role, {first} first: they are left out", other.len()));
-    }
-    Ok((formats, bytes))
-}
-
-fn role(name: &str) -> Option<Role> {
-    Some(match name {
-        "token_embd.weight" => Role::Embedding,
-        "per_layer_token_embd.weight" => Role::PerLayerEmbedding,
-        "output.weight" => Role::Head,
-        "attn_q.weight" => Role::Query,
-        "attn_k.weight" => Role::Key,
-        "attn_v.weight" => Role::Value,
-        "attn_qkv.weight" => Role::QueryKeyValue,
-        "attn_output.weight" => Role::AttentionOutput,
-        "attn_q_a.weight" | "attn_q_b.weight" => Role::QueryLatent,
-        "attn_kv_a_mqa.weight" => Role::KeyValueDown,
-        "attn_kv_b.weight" | "attn_k_b.weight" | "attn_v_b.weight" => Role::KeyValueUp,
-        "attn_gate.weight" => Role::LinearGate,
-        "ssm_alpha.weight" | "ssm_beta.weight" | "ssm_ba.weight" => Role::LinearStrength,
-        "ssm_out.weight" => Role::LinearOutput,
-        "ssm_conv1d.weight" | "shortconv.conv.weight" => Role::Kernel,
-        "shortconv.in_proj.weight" | "shortconv.out_proj.weight" => Role::ConvolutionGate,
-        "ffn_gate.weight" | "ffn_gate_exps.weight" => Role::Gate,
-        "ffn_up.weight" | "ffn_up_exps.weight" | "ffn_gate_up_exps.weight" => Role::Up,
-        "ffn_down.weight" | "ffn_down_exps.weight" => Role::Down,
-        "ffn_gate_shexp.weight" => Role::SharedGate,
-        "ffn_up_shexp.weight" => Role::SharedUp,
-        "ffn_down_shexp.weight" => Role::SharedDown,
-        "ffn_gate_inp.weight" => Role::Router,
-        _ if name.ends_with("norm.weight")
-            || name.rsplit('.').next() == Some("bias")
-            || matches!(name, "ssm_a" | "ssm_dt.bias" | "attn_sinks.weight" | "ffn_gate_inp_shexp.weight") =>
-        {
-            Role::Vector
-        }
-        _ => return None,
-    })
-}
-
-/// The format of a number in a GGUF file.
-const fn format_of(number: u32) -> Option<Format> {
-    Some(match number {
-        0 => Format::F32,
-        1 => Format::F16,
-        2 => Format::Q4_0,
-        3 => Format::Q4_1,
-        6 => Format::Q5_0,
-        7 => Format::Q5_1,
-        8 => Format::Q8_0,
-        10 => Format::Q2_K,
-        11 => Format::Q3_K,
-        12 => Format::Q4_K,
-        13 => Format::Q5_K,
-        14 => Format::Q6_K,
-        16 => Format::IQ2_XXS,
-        17 => Format::IQ2_XS,
-        18 => Format::IQ3_XXS,
-        19 => Format::IQ1_S,
-        20 => Format::IQ4_NL,
-        21 => Format::IQ3_S,
-        22 => Format::IQ2_S,
-        23 => Format::IQ4_XS,
-        24 => Format::I8,
-        29 => Format::IQ1_M,
-        30 => Format::BF16,
-        34 => Format::TQ1_0,
-        35 => Format::TQ2_0,
-        39 => Format::MXFP4,
-        _ => return None,
-    })
 }
