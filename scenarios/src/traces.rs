@@ -20,7 +20,8 @@ macro_rules! traces {
 }
 
 /// Name and Parquet file, sorted by name; a test holds it to the folder.
-const TRACES: &[(&str, &[u8])] = traces!["smollm2-135m-chat", "smollm2-135m-code", "tightfit-moe-4m-macbeth"];
+const TRACES: &[(&str, &[u8])] =
+    traces!["smollm2-135m-chat", "smollm2-135m-code", "tightfit-moe-4m-macbeth", "tightfit-relu-4m-macbeth"];
 
 /// Names of the built-in recorded traces, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -11,6 +11,8 @@ pub(super) const SCENARIOS: &[(&str, &str)] = scenarios![
     "llm-in-a-flash",
     "published-systems",
     "quickstart",
+    "small-relu",
+    "small-routing",
     "story-397b-iphone",
     "story-397b-macbook",
     "story-llama-3.2-oneplus-12",
