@@ -9,6 +9,8 @@ use tightfit_live::{
     TrainOptions, Weights,
 };
 
+pub(crate) use super::infer::infer;
+
 use super::args::{HeldWeights, Perplexity, Predict, Record, Train};
 use super::{output, progress, trace::described};
 
@@ -133,11 +135,11 @@ fn table_text(table: &PerplexityTable) -> String {
     format!("{head}{}\n{} tokens told in each line\n", lines.collect::<Vec<_>>().concat(), table.tokens)
 }
 
-fn definition(text: &str) -> Result<Definition, RunError> {
+pub(crate) fn definition(text: &str) -> Result<Definition, RunError> {
     text.parse().map_err(|problem| RunError::Usage(format!("--active: {problem}")))
 }
 
-fn text(path: Option<&PathBuf>) -> Result<Option<String>, LiveError> {
+pub(crate) fn text(path: Option<&PathBuf>) -> Result<Option<String>, LiveError> {
     path.map(|path| read_prompt(path).map(|prompt| prompt.text)).transpose()
 }
 
