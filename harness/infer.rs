@@ -234,8 +234,7 @@ impl Line<'_> {
         let mut inferred = figures::inferred(&moments, prompt_tokens, store.geometry().bundles());
         inferred.model = source.name()?;
         inferred.strategy.clone_from(&strategy.name);
-        inferred.active =
-            selector.map_or_else(|| "all".to_owned(), |selector| selector.definition().to_string());
+        inferred.active = selector.map_or_else(|| "all".to_owned(), |selector| selector.definition().to_string());
         inferred.parameters = figures::parameters(strategy, options.reads, tokens.len(), generated.len());
         inferred.text = if answers { tokenizer.decode(&generated)? } else { String::new() };
         (inferred.told, inferred.memory) = (told, memory);

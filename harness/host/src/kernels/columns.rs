@@ -70,10 +70,17 @@ impl Columns {
     /// Bytes of one column.
     #[must_use]
     pub fn column_bytes(&self) -> usize {
-        match self.format {
-            Format::Q4_0 | Format::Q4_1 => self.rows / 2,
-            Format::Q8_0 => self.rows,
-            Format::F16 | Format::F32 => self.format.bytes(self.rows),
+        Self::bytes_of(self.format, self.rows)
+    }
+
+    /// Bytes of a column of a matrix with so many rows.
+    #[must_use]
+    pub fn bytes_of(format: Format, rows: usize) -> usize {
+        let padded = rows.next_multiple_of(CHUNK);
+        match format {
+            Format::Q4_0 | Format::Q4_1 => padded / 2,
+            Format::Q8_0 => padded,
+            Format::F16 | Format::F32 => format.bytes(padded),
         }
     }
 

@@ -135,8 +135,7 @@ impl Attention {
     fn look(&self, level: Level, head: usize, query: &[f32], scores: &mut [f32], out: &mut [f32]) {
         let own = head * self.shape.key_value_heads / self.shape.heads;
         let row_bytes = self.shape.width * NUMBER_BYTES;
-        let [keys, values] =
-            self.cache.each_ref().map(|cache| cache[self.shape.at(own, 0)..].chunks_exact(row_bytes));
+        let [keys, values] = self.cache.each_ref().map(|cache| cache[self.shape.at(own, 0)..].chunks_exact(row_bytes));
         let scale = 1.0 / (self.shape.width as f32).sqrt();
         let mut highest = f32::NEG_INFINITY;
         for (score, key) in scores.iter_mut().zip(keys) {

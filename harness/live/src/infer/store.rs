@@ -32,9 +32,12 @@ impl Bundles {
         let config = source.config()?;
         super::decoder::check(source, &config, None)?;
         source.read()?;
+        let Config { width, neurons, .. } = config;
         let bundle_bytes = (0..config.layers).map(|layer| {
-            let cut = Cut::load(source, layer, &config, with_gates)?;
-            Ok::<_, LiveError>(cut.bundle_bytes())
+            let mut matrix = |part: &str, shape| Matrix::load(source, &format!("blk.{layer}.ffn_{part}"), shape);
+            let (up, down) = (matrix("up", [neurons, width])?, matrix("down", [width, neurons])?);
+            let gate_bytes = if with_gates { matrix("gate", [neurons, width])?.row_bytes() } else { 0 };
+            Ok::<_, LiveError>(up.row_bytes() + Columns::bytes_of(down.format, width) + gate_bytes)
         });
         let bundle_bytes = bundle_bytes.collect::<Result<_, _>>()?;
         Ok(Self { layers: config.layers, neurons: config.neurons, with_gates, bundle_bytes })
@@ -90,11 +93,6 @@ impl Cut {
         let down = Matrix::load(source, &name("down"), [width, neurons])?;
         let (columns, down) = Columns::cut(down.format, &down.bytes, width);
         Ok(Self { up, gate, columns, down })
-    }
-
-    fn bundle_bytes(&self) -> usize {
-        let gate = self.gate.as_ref().map_or(0, Matrix::row_bytes);
-        self.up.row_bytes() + self.columns.column_bytes() + gate
     }
 
     fn fill(&self, neuron: usize, into: &mut [u8]) {
