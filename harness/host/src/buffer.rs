@@ -69,6 +69,21 @@ impl Buffer {
         self.bytes
     }
 
+    /// Has the system give a range the smallest pages, as far as it does not share any with what lies outside: memory of which
+    /// nobody knows yet how much is used takes no more than that.
+    pub fn fine(&mut self, offset: usize, bytes: usize) {
+        let (first, end) = (offset.next_multiple_of(PAGE_BYTES), (offset + bytes) / PAGE_BYTES * PAGE_BYTES);
+        if first >= end {
+            return;
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let address = self.address(first, end - first);
+            // SAFETY: the range lies inside the mapping, and the advice changes no byte of it.
+            let _ = unsafe { madvise(address.cast::<c_void>(), end - first, Advice::LinuxNoHugepage) };
+        }
+    }
+
     /// Has the system give pages to the first `bytes` from `offset` on now, not at the first use. Nobody may use the buffer yet:
     /// `&mut`.
     pub fn touch(&mut self, offset: usize, bytes: usize) {

@@ -21,7 +21,7 @@ use crate::{
     lanes::Lanes,
     latch::Latch,
     mapped::Mapping,
-    slots::{Slots, to_usize},
+    slots::{Reach, Slots, to_usize},
     storage::{Buffered, Direct, Storage},
 };
 
@@ -134,8 +134,9 @@ impl<K: Kernels> HostPlatform<K> {
         let slots = Slots::new(&store, placement.unwrap_or(Placement::InPlace), file.dense_bytes());
         let mut buffer = Buffer::new(slots.bytes()).map_err(failed)?;
         if placement.is_some() {
-            for (offset, bytes) in slots.reachable(spec.budget_bytes, spec.row_bundles_max) {
-                buffer.touch(offset, bytes);
+            for Reach { offset, known, all } in slots.reachable(spec.budget_bytes, spec.row_bundles_max) {
+                buffer.fine(offset + known, all - known);
+                buffer.touch(offset, known);
             }
         }
         buffer.touch(slots.dense_offset(), slots.bytes() - slots.dense_offset());

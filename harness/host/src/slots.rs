@@ -23,6 +23,14 @@ struct Pool {
     bundle_bytes: usize,
 }
 
+/// A pool's range, of which the first bytes will be filled, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    pub(crate) offset: usize,
+    pub(crate) known: usize,
+    pub(crate) all: usize,
+}
+
 /// Addresses in the buffer by slot.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots {
@@ -85,7 +93,7 @@ impl Slots {
     /// Ranges that a budget will fill, as far as that is known: where slots of one size are shared, as many as fit the budget
     /// or a step, whichever is more. Where each region has its own, its share of them: which regions hold more is seen when
     /// they do.
-    pub(crate) fn reachable(&self, budget_bytes: u64, row_bundles_max: usize) -> Vec<(usize, usize)> {
+    pub(crate) fn reachable(&self, budget_bytes: u64, row_bundles_max: usize) -> Vec<Reach> {
         let ends = self.pools.iter().skip(1).map(|pool| pool.first_slot).chain([self.count]);
         let counted: Vec<(&Pool, usize)> =
             self.pools.iter().zip(ends).map(|(pool, end)| (pool, (end - pool.first_slot) as usize)).collect();
@@ -97,7 +105,7 @@ impl Slots {
                 let share = u128::from(budget_bytes) * slots as u128 / (whole_bytes as u128).max(1);
                 usize::try_from(share).expect("a share of a budget")
             };
-            (pool.offset, pool.stride * fits.min(slots))
+            Reach { offset: pool.offset, known: pool.stride * fits.min(slots), all: pool.stride * slots }
         };
         counted.iter().map(range).collect()
     }
