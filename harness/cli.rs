@@ -8,6 +8,8 @@ mod diff;
 mod figures;
 mod files;
 mod gate;
+#[cfg(feature = "live")]
+mod infer;
 mod list;
 #[cfg_attr(not(feature = "live"), path = "cli/live_absent.rs")]
 mod live;
@@ -61,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Model(command) => model::model(&command).map(well),
         Command::Store(command) => store::store(&command).map(well),
         Command::Trace(command) => trace::trace(&command).map(well),
+        Command::Infer(options) => live::infer(&options).map(well),
         Command::Train(options) => live::train(&options).map(well),
         Command::Perplexity(options) => live::perplexity(&options).map(well),
         Command::Validate(options) => validate::validate(&options).map(well),

@@ -2,6 +2,8 @@
 
 pub(crate) mod contents;
 pub mod costs;
+#[cfg(feature = "live")]
+pub(crate) mod live;
 mod policy;
 pub mod profile;
 pub mod room;

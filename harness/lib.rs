@@ -11,6 +11,8 @@ pub mod error;
 pub mod expect;
 pub mod figures;
 pub mod fit;
+#[cfg(feature = "live")]
+pub mod infer;
 pub mod inputs;
 pub mod likeness;
 mod own_policy;

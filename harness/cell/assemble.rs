@@ -8,6 +8,7 @@ use tightfit_reports::schema::{
     Bounds, Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
 };
 use tightfit_scenarios::{strategy::Mechanism, trace::Trace};
+use tightfit_sim::Footprint;
 
 use super::{Cell, Recorder, World, curve};
 use crate::{
@@ -205,12 +206,16 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
         Mechanism::ResidentSet { .. } => (held_bytes, 0),
         Mechanism::PageCache(_) => (0, held_bytes),
     };
+    // What a runtime holds is a number of the profile's, unless a process is there to be asked.
+    let Footprint { dense_bytes, kv_bytes, runtime_bytes, .. } = room.fixed;
+    let counted_bytes = dense_bytes + kv_bytes + resident_bytes;
+    let runtime_bytes = recorder.process_bytes.map_or(runtime_bytes, |held| held.saturating_sub(counted_bytes));
     let grace_ns = cell.device.memory.kill_grace.map_or(0, Nanoseconds::get);
     Memory {
-        peak_bytes: room.fixed.total_bytes() + resident_bytes,
-        dense_bytes: room.fixed.dense_bytes,
-        kv_bytes: room.fixed.kv_bytes,
-        runtime_bytes: room.fixed.runtime_bytes,
+        peak_bytes: dense_bytes + kv_bytes + runtime_bytes + resident_bytes,
+        dense_bytes,
+        kv_bytes,
+        runtime_bytes,
         resident_bytes,
         mapped_bytes,
         budget_bytes: room.budget_bytes,

@@ -168,7 +168,7 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>, host: &Host) -> Result<RunResult, Ru
         }),
     };
     let platform = with_layout(inputs, cell, &plan, |laid| {
-        Ok(HostPlatform::new(Spec {
+        let spec = Spec {
             store: Arc::new(laid.store.clone()),
             file: host.file(inputs, laid)?,
             storage: None,
@@ -178,9 +178,9 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>, host: &Host) -> Result<RunResult, Ru
             placement,
             budget_bytes: plan.room.budget_bytes,
             row_bundles_max: plan.streams.script.row_bundles_max(),
-            shape: laid.shape.clone(),
             verify: host.verify,
-        })?)
+        };
+        Ok(HostPlatform::new(spec, laid.shape.clone())?)
     })?;
     let on = host.store.as_deref().unwrap_or(&host.folder);
     let mut facts = machine::facts(on);

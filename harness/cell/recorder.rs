@@ -57,6 +57,8 @@ pub(crate) struct Recorder {
     /// When the footprint passed the limit, from the cold start.
     pub(crate) over_limit_at_ns: Option<u64>,
     held: Held,
+    /// What the process held after the last token, where that says something.
+    pub(crate) process_bytes: Option<u64>,
     /// What ended the run before its end.
     pub(crate) problem: Option<RunError>,
     /// Output tokens so far.
@@ -79,6 +81,7 @@ impl Recorder {
             peak_heat_fill: 0.0,
             over_limit_at_ns: None,
             held,
+            process_bytes: None,
             problem: None,
             seen: 0,
             booked_bytes: 0,
@@ -128,6 +131,9 @@ impl Recorder {
             self.last = moment;
         }
         self.last = moment;
+        if self.seen == self.tokens_max {
+            self.process_bytes = stepper.platform().process_bytes();
+        }
     }
 
     /// After the last token: what is still booked and was taken back since goes back to the tokens that bear it, the last first.

@@ -40,6 +40,11 @@ pub(crate) trait World: Platform {
     /// Told what the app holds from now on.
     fn hold(&mut self, footprint_bytes: u64);
 
+    /// Memory that this process holds and that no file is behind; none where it stands for no app.
+    fn process_bytes(&self) -> Option<u64> {
+        None
+    }
+
     /// Told after warm-up with 0, then after every pass that gives output with the number of tokens.
     fn passed(&mut self, _outputs: u32) {}
 
@@ -114,6 +119,10 @@ impl World for HostPlatform {
 
     fn kernel_bytes(&self, _moved_bytes: u64) -> u64 {
         0
+    }
+
+    fn process_bytes(&self) -> Option<u64> {
+        tightfit_host::machine::process_bytes()
     }
 
     /// Real memory comes under pressure by itself.

@@ -5,6 +5,7 @@ mod compare;
 mod fidelity;
 mod figures;
 mod host;
+mod infer;
 mod live;
 mod model;
 mod trace;
@@ -20,6 +21,9 @@ pub(crate) use compare::{Diff, DiffFormat, Gate};
 pub(crate) use fidelity::{Check, Device, Fit, Validate, ValidateFormat};
 pub(crate) use figures::Figures;
 pub(crate) use host::{Build, On, OnHost, ProbeOptions, StoreCommand};
+pub(crate) use infer::Infer;
+#[cfg(feature = "live")]
+pub(crate) use infer::InferFormat;
 #[cfg(feature = "live")]
 pub(crate) use live::HeldWeights;
 pub(crate) use live::{Perplexity, Predict, Record, Train};
@@ -83,6 +87,9 @@ pub(crate) enum Command {
     /// Look at traces, import, fit, generate or record them.
     #[command(subcommand)]
     Trace(Trace),
+    /// Run a model here while the engine decides which of its weights are in memory: an answer, or a text's perplexity, and
+    /// how fast (needs the `live` feature).
+    Infer(Box<Infer>),
     /// Train one of the project's own small models from its recipe (needs the `live` feature).
     Train(Train),
     /// Measure what computing active neurons only costs a model (needs the `live` feature).

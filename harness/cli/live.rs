@@ -9,6 +9,8 @@ use tightfit_live::{
     TrainOptions, Weights,
 };
 
+pub(crate) use super::infer::infer;
+
 use super::args::{HeldWeights, Perplexity, Predict, Record, Train};
 use super::{output, progress, trace::described};
 
@@ -128,11 +130,11 @@ fn with_bar<T>(units: &'static str, job: impl FnOnce(&mut (dyn FnMut(usize, usiz
     result
 }
 
-fn definition(text: &str) -> Result<Definition, RunError> {
+pub(crate) fn definition(text: &str) -> Result<Definition, RunError> {
     text.parse().map_err(|problem| RunError::Usage(format!("--active: {problem}")))
 }
 
-fn text(path: Option<&PathBuf>) -> Result<Option<String>, LiveError> {
+pub(crate) fn text(path: Option<&PathBuf>) -> Result<Option<String>, LiveError> {
     path.map(|path| read_prompt(path).map(|prompt| prompt.text)).transpose()
 }
 

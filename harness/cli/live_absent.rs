@@ -2,7 +2,7 @@
 
 use tightfit::RunError;
 
-use super::args::{Perplexity, Predict, Record, Train};
+use super::args::{Infer, Perplexity, Predict, Record, Train};
 
 /// Records nothing.
 pub(crate) fn record(_: &Record) -> Result<(), RunError> {
@@ -12,6 +12,11 @@ pub(crate) fn record(_: &Record) -> Result<(), RunError> {
 /// Predicts nothing.
 pub(crate) fn predict(_: &Predict) -> Result<(), RunError> {
     Err(absent("trace predict"))
+}
+
+/// Infers nothing.
+pub(crate) fn infer(_: &Infer) -> Result<(), RunError> {
+    Err(absent("infer"))
 }
 
 /// Trains nothing.

@@ -265,7 +265,7 @@ pub struct Memory {
     pub dense_bytes: u64,
     /// KV cache at the end of the request.
     pub kv_bytes: u64,
-    /// The runtime's own.
+    /// The runtime's own; on a real machine all that the process holds besides the others.
     pub runtime_bytes: u64,
     /// Highest resident set.
     pub resident_bytes: u64,

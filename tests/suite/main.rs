@@ -16,6 +16,7 @@ mod figures;
 mod formats;
 mod gate;
 mod habits;
+mod infer;
 mod laws;
 mod on_host;
 mod own_phone;

@@ -205,6 +205,12 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
         }
     }
 
+    /// How it is set up.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// The bundles in DRAM.
     #[must_use]
     pub fn resident(&self) -> &Resident {
@@ -229,10 +235,20 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
 
     /// A step of the feed-forward network: attention first, then what it asks for, then what its predictor missed.
     fn step_feed_forward(&mut self, step: &Step<'_>) {
+        self.begin(step);
+        self.finish(step);
+    }
+
+    /// The first half of a step of the feed-forward network, which needs no active set yet: attention, and the predictor.
+    pub(crate) fn begin(&mut self, step: &Step<'_>) {
         self.watch.run(&mut self.platform, &step.kernel(KernelKind::Dense), Touched::default());
         if self.setup.predictor {
             self.watch.run(&mut self.platform, &step.kernel(KernelKind::Predictor), Touched::default());
         }
+    }
+
+    /// The second half, which needs it.
+    fn finish(&mut self, step: &Step<'_>) {
         let bent = self.bend(step);
         let chosen = core::mem::take(&mut self.chosen);
         let active = if bent { &chosen } else { step.row.active };
@@ -287,6 +303,12 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
         self.used_all(active, 0, step.number, step.row.first_id);
     }
 
+    /// A step whose first half was made already, by [`Engine::begin`].
+    pub(crate) fn step_begun(&mut self, step: &Step<'_>) {
+        self.finish(step);
+        self.end(step.number);
+    }
+
     /// Hands the step's bundles to the policy, in order.
     fn used_all(&mut self, bundles: &[BundleId], first: usize, step: u64, first_id: usize) {
         for (index, &bundle) in bundles.iter().enumerate() {
@@ -301,6 +323,13 @@ impl<'s, P: Platform, E: Evict> Engine<'s, P, E> {
         }
         *state &= !(AHEAD | HELD | LATE);
         if fresh { self.policy.admit(bundle, at) } else { self.policy.touch(bundle, at) }
+    }
+
+    /// Lets go of what was kept for the step in vain, and of what no longer fits.
+    fn end(&mut self, step: u64) {
+        self.settle_ahead();
+        self.trim(step);
+        self.watch.manage(&mut self.platform);
     }
 
     /// Drops what has to go after a step.
@@ -361,9 +390,7 @@ impl<P: Platform, E: Evict> Stepper for Engine<'_, P, E> {
             Gather::WholeLayer => self.step_whole_layer(step),
             Gather::FeedForward => self.step_feed_forward(step),
         }
-        self.settle_ahead();
-        self.trim(step.number);
-        self.watch.manage(&mut self.platform);
+        self.end(step.number);
     }
 
     fn run(&mut self, kernel: &Kernel) {

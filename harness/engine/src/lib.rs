@@ -16,6 +16,7 @@ pub mod evict;
 mod flights;
 pub mod geometry;
 pub mod list;
+pub mod live;
 pub mod marks;
 pub mod oracle;
 pub mod order;

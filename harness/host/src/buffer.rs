@@ -1,4 +1,4 @@
-//! Memory for direct reads: one anonymous mapping, aligned to 2 MiB, that several threads fill and one reads.
+//! Memory for direct reads: one anonymous mapping that several threads fill and one reads.
 //!
 //! A buffer hands out plain slices, and says at each door what the caller must keep: nobody else may use those bytes
 //! meanwhile. Who does is the platform's bookkeeping ([`crate::HostPlatform`]) and the lanes' queue.
@@ -7,8 +7,11 @@ use std::{ffi::c_void, ptr::NonNull};
 
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
-/// A huge page: what the buffer is aligned to, so that the system can use such pages for it.
-const ALIGNMENT: usize = 2 << 20;
+/// A huge page: what a large buffer is aligned to, so that the system can use such pages for it.
+const HUGE_PAGE_BYTES: usize = 2 << 20;
+
+/// What any buffer is aligned to.
+const PAGE_BYTES: usize = 4 << 10;
 
 /// Zeroed memory of a fixed size.
 #[derive(Debug)]
@@ -29,22 +32,34 @@ unsafe impl Sync for Buffer {}
 
 #[expect(unsafe_code, reason = "maps memory and hands out parts of it")]
 impl Buffer {
-    /// A buffer of `bytes`; pages come from the system when they are first touched.
+    /// A buffer of `bytes`, of huge pages where the system has them; pages come when they are first touched.
     pub fn new(bytes: usize) -> std::io::Result<Self> {
-        let mapped_bytes = bytes.max(1).next_multiple_of(ALIGNMENT) + ALIGNMENT;
+        Self::aligned(bytes, HUGE_PAGE_BYTES)
+    }
+
+    /// The same of the smallest pages: a small buffer then takes no more memory than it says.
+    pub fn small(bytes: usize) -> std::io::Result<Self> {
+        Self::aligned(bytes, PAGE_BYTES)
+    }
+
+    fn aligned(bytes: usize, alignment: usize) -> std::io::Result<Self> {
+        let mapped_bytes = bytes.max(1).next_multiple_of(alignment) + alignment;
         // SAFETY: a new anonymous mapping at an address of the system's choice touches nobody's memory.
         let mapping = unsafe {
             let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
             mmap_anonymous(std::ptr::null_mut(), mapped_bytes, ProtFlags::READ | ProtFlags::WRITE, flags)?
         };
         let mapping = NonNull::new(mapping.cast::<u8>()).expect("a mapping is not at address 0");
-        let skip = mapping.as_ptr().align_offset(ALIGNMENT);
+        let skip = mapping.as_ptr().align_offset(alignment);
         // SAFETY: `skip` is below the alignment, by which the mapping is longer than the buffer.
         let start = unsafe { mapping.add(skip) };
         #[cfg(target_os = "linux")]
-        // SAFETY: the range lies inside the mapping, and the advice changes no byte of it. That the system declines huge
-        // pages is no error.
-        let _ = unsafe { madvise(start.as_ptr().cast::<c_void>(), mapped_bytes - ALIGNMENT, Advice::LinuxHugepage) };
+        {
+            let advice = if alignment == HUGE_PAGE_BYTES { Advice::LinuxHugepage } else { Advice::LinuxNoHugepage };
+            // SAFETY: the range lies inside the mapping, and the advice changes no byte of it. That the system declines huge
+            // pages is no error.
+            let _ = unsafe { madvise(start.as_ptr().cast::<c_void>(), mapped_bytes - alignment, advice) };
+        }
         Ok(Self { mapping, mapped_bytes, start, bytes })
     }
 
@@ -52,6 +67,21 @@ impl Buffer {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Has the system give a range the smallest pages, as far as it does not share any with what lies outside: memory of which
+    /// nobody knows yet how much is used takes no more than that.
+    pub fn fine(&mut self, offset: usize, bytes: usize) {
+        let (first, end) = (offset.next_multiple_of(PAGE_BYTES), (offset + bytes) / PAGE_BYTES * PAGE_BYTES);
+        if first >= end {
+            return;
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let address = self.address(first, end - first);
+            // SAFETY: the range lies inside the mapping, and the advice changes no byte of it.
+            let _ = unsafe { madvise(address.cast::<c_void>(), end - first, Advice::LinuxNoHugepage) };
+        }
     }
 
     /// Has the system give pages to the first `bytes` from `offset` on now, not at the first use. Nobody may use the buffer yet:

@@ -171,7 +171,7 @@ impl Staging {
     /// A buffer of at least so many bytes.
     pub(crate) fn of(&mut self, bytes: usize) -> &Buffer {
         if self.0.as_ref().is_none_or(|buffer| buffer.bytes() < bytes) {
-            self.0 = Some(Buffer::new(bytes.next_power_of_two()).expect("the system gives address space for a read"));
+            self.0 = Some(Buffer::small(bytes).expect("the system gives address space for a read"));
         }
         self.0.as_ref().expect("made above")
     }

@@ -7,11 +7,13 @@
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod columns;
 mod format;
 mod portable;
 mod vector;
 
 pub use attention::Attention;
+pub use columns::{Column, Columns};
 pub use format::Format;
 pub use vector::Vector;
 
@@ -60,6 +62,34 @@ impl Level {
             Self::Avx2 => unsafe { avx2::add_scaled(format, row, scale, sums) },
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 => portable::add_scaled(format, row, scale, sums),
+        }
+    }
+
+    /// The product of a row of floats and others; of the longer one the end is left out.
+    #[must_use]
+    pub fn dot_floats(self, row: &[u8], values: &[f32]) -> f32 {
+        let count = (row.len() / 4).min(values.len());
+        let (row, values) = (&row[..4 * count], &values[..count]);
+        match self {
+            Self::Portable => portable::dot_floats(Format::F32, row, values),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            #[expect(unsafe_code, reason = "calls what needs processor features")]
+            Self::Avx2 => unsafe { avx2::dot_floats::<4>(row, values) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 => portable::dot_floats(Format::F32, row, values),
+        }
+    }
+
+    fn add_columns(self, format: Format, part: &columns::Part<'_>, sums: &mut [f32]) {
+        match self {
+            Self::Portable => portable::add_columns(format, part, sums),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            #[expect(unsafe_code, reason = "calls what needs processor features")]
+            Self::Avx2 => unsafe { avx2::add_columns(format, part, sums) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 => portable::add_columns(format, part, sums),
         }
     }
 }

@@ -25,7 +25,7 @@ pub mod weights;
 
 pub use buffer::Buffer;
 pub use error::{Fault, HostError};
-pub use platform::{HostPlatform, Reads, Spec};
+pub use platform::{Bundles, HostPlatform, Kernels, Pause, Reads, Replayed, Spec};
 pub use shape::{DenseParts, Shape};
 pub use weights::WeightFile;
 

@@ -32,6 +32,16 @@ pub fn facts(folder: &Path) -> Vec<(&'static str, String)> {
     facts
 }
 
+/// Memory that this process holds and that no file is behind: what a limit counts besides the page cache. None where the
+/// system does not say.
+#[must_use]
+pub fn process_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
 /// The disk that a folder lies on: the one whose mount point is the longest beginning of its path.
 fn disk(folder: &Path) -> Option<String> {
     let folder = folder.canonicalize().ok()?;

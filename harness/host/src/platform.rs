@@ -1,10 +1,10 @@
 //! The seam over this machine: a monotonic clock, reads into a buffer of slots, copies, and kernels that compute.
 //!
-//! The activations that kernels compute with are made up once and stay: a replayed trace has none. The arithmetic over the
-//! weights is real, and its results go into a digest, so that two runs over the same weights can be held to each other
-//! whatever their readers, lanes and layouts.
+//! What computes is a parameter ([`Kernels`]): a model that goes on with the results, or [`Replayed`], where a trace says what
+//! is active and activations are made up.
 
-mod compute;
+mod kernels;
+mod replayed;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Instant};
 
@@ -21,11 +21,12 @@ use crate::{
     lanes::Lanes,
     latch::Latch,
     mapped::Mapping,
-    slots::{Slots, to_usize},
+    slots::{Reach, Slots, to_usize},
     storage::{Buffered, Direct, Storage},
 };
 
-use compute::Compute;
+pub use kernels::{Bundles, Kernels, Pause};
+pub use replayed::Replayed;
 
 /// How reads are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +59,12 @@ pub struct Spec {
     pub budget_bytes: u64,
     /// Most bundles that one step needs.
     pub row_bundles_max: usize,
-    /// What kernels compute over.
-    pub shape: Shape,
     /// Whether every bundle is held to its checksum each time that it is computed over.
     pub verify: bool,
 }
 
-/// This machine.
-pub struct HostPlatform {
+/// This machine, with what computes on it.
+pub struct HostPlatform<K = Replayed> {
     store: Arc<Store>,
     file: WeightFile,
     reads: Reads,
@@ -87,16 +86,34 @@ pub struct HostPlatform {
     pending: Vec<u16>,
     submitted_bytes: u64,
     mapped_busy_ns: u64,
-    compute: Compute,
+    kernels: K,
     verify: bool,
     dense_is_checked: bool,
 }
 
 impl HostPlatform {
-    /// Opens the file, makes room for slots and dense weights, and has the system give the pages that the budget can fill.
-    pub fn new(spec: Spec) -> Result<Self, HostError> {
-        let Spec { store, file, storage, reads, lanes, prefetch_lanes, placement, shape, .. } = spec;
+    /// A platform whose kernels compute over weights of this shape, with activations that are made up.
+    pub fn new(spec: Spec, shape: Shape) -> Result<Self, HostError> {
         shape.check()?;
+        Self::made(spec, |store, world| Replayed::new(shape, store, world))
+    }
+
+    /// A digest of all that kernels computed.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.kernels.digest()
+    }
+}
+
+impl<K: Kernels> HostPlatform<K> {
+    /// A platform on which `kernels` compute.
+    pub fn with_kernels(spec: Spec, kernels: K) -> Result<Self, HostError> {
+        Self::made(spec, |_, _| Ok(kernels))
+    }
+
+    /// Opens the file, makes room for slots and dense weights, and has the system give the pages that the budget can fill.
+    fn made(spec: Spec, kernels: impl FnOnce(&Store, &World) -> Result<K, HostError>) -> Result<Self, HostError> {
+        let Spec { store, file, storage, reads, lanes, prefetch_lanes, placement, .. } = spec;
         let failed = |problem| HostError::File { path: file.path().to_owned(), problem };
         let storage = match (storage, reads) {
             (Some(storage), _) => storage,
@@ -117,8 +134,9 @@ impl HostPlatform {
         let slots = Slots::new(&store, placement.unwrap_or(Placement::InPlace), file.dense_bytes());
         let mut buffer = Buffer::new(slots.bytes()).map_err(failed)?;
         if placement.is_some() {
-            for (offset, bytes) in slots.reachable(spec.budget_bytes, spec.row_bundles_max) {
-                buffer.touch(offset, bytes);
+            for Reach { offset, known, all } in slots.reachable(spec.budget_bytes, spec.row_bundles_max) {
+                buffer.fine(offset + known, all - known);
+                buffer.touch(offset, known);
             }
         }
         buffer.touch(slots.dense_offset(), slots.bytes() - slots.dense_offset());
@@ -130,7 +148,7 @@ impl HostPlatform {
             Some(Mapping::new(mapped, file.data_offset()).map_err(failed)?)
         };
         let world = World { storage, before: file.data_offset(), buffer, latch: Latch::default() };
-        let compute = Compute::new(shape, &store, &world)?;
+        let kernels = kernels(&store, &world)?;
         Ok(Self {
             pending: vec![0; slots.count() as usize],
             world: Arc::new(world),
@@ -150,7 +168,7 @@ impl HostPlatform {
             next_ticket: 0,
             submitted_bytes: 0,
             mapped_busy_ns: 0,
-            compute,
+            kernels,
             verify: spec.verify,
             dense_is_checked: false,
         })
@@ -176,10 +194,16 @@ impl HostPlatform {
         self.mapped_busy_ns + self.reader.as_ref().map_or(0, |reader| reader.busy_ns())
     }
 
-    /// A digest of all that kernels computed.
+    /// What computes.
     #[must_use]
-    pub fn computed(&self) -> u64 {
-        self.compute.digest()
+    pub fn kernels(&self) -> &K {
+        &self.kernels
+    }
+
+    /// What computes, to be told what comes next.
+    #[must_use]
+    pub fn kernels_mut(&mut self) -> &mut K {
+        &mut self.kernels
     }
 
     /// Bytes of memory that slots and dense weights may fill.
@@ -262,7 +286,7 @@ impl HostPlatform {
     }
 }
 
-impl Platform for HostPlatform {
+impl<K: Kernels> Platform for HostPlatform<K> {
     fn reserve(&mut self, reads_outstanding_max: usize) {
         assert!(self.outstanding.is_empty(), "reads are outstanding already");
         self.places = (0..reads_outstanding_max).map(|_| Place::default()).collect();

@@ -23,11 +23,21 @@ struct Pool {
     bundle_bytes: usize,
 }
 
+/// A pool's range, of which the first bytes will be filled, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    pub(crate) offset: usize,
+    pub(crate) known: usize,
+    pub(crate) all: usize,
+}
+
 /// Addresses in the buffer by slot.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots {
     pools: Vec<Pool>,
     count: u32,
+    /// Whether regions share the slots of a size.
+    shared: bool,
     dense_offset: usize,
     bytes: usize,
 }
@@ -50,7 +60,7 @@ impl Slots {
         }
         let dense_offset = offset.next_multiple_of(DIRECT_UNIT_BYTES);
         let bytes = dense_offset + to_usize(dense_bytes).next_multiple_of(DIRECT_UNIT_BYTES);
-        Self { pools, count, dense_offset, bytes }
+        Self { pools, count, shared: placement == Placement::InPlace, dense_offset, bytes }
     }
 
     /// Number of slots.
@@ -80,14 +90,24 @@ impl Slots {
         (pool.bundle_bytes, pool.stride)
     }
 
-    /// Ranges that a budget can fill: of each size of slots, as many as fit `budget_bytes` and a step's own.
-    pub(crate) fn reachable(&self, budget_bytes: u64, row_bundles_max: usize) -> Vec<(usize, usize)> {
+    /// Ranges that a budget will fill, as far as that is known: where slots of one size are shared, as many as fit the budget
+    /// or a step, whichever is more. Where each region has its own, its share of them: which regions hold more is seen when
+    /// they do.
+    pub(crate) fn reachable(&self, budget_bytes: u64, row_bundles_max: usize) -> Vec<Reach> {
         let ends = self.pools.iter().skip(1).map(|pool| pool.first_slot).chain([self.count]);
-        let range = |(pool, end): (&Pool, u32)| {
-            let fits = to_usize(budget_bytes) / pool.bundle_bytes + row_bundles_max;
-            (pool.offset, pool.stride * fits.min((end - pool.first_slot) as usize))
+        let counted: Vec<(&Pool, usize)> =
+            self.pools.iter().zip(ends).map(|(pool, end)| (pool, (end - pool.first_slot) as usize)).collect();
+        let whole_bytes: usize = counted.iter().map(|(pool, slots)| pool.bundle_bytes * slots).sum();
+        let range = |&(pool, slots): &(&Pool, usize)| {
+            let fits = if self.shared {
+                (to_usize(budget_bytes) / pool.bundle_bytes).max(row_bundles_max)
+            } else {
+                let share = u128::from(budget_bytes) * slots as u128 / (whole_bytes as u128).max(1);
+                usize::try_from(share).expect("a share of a budget")
+            };
+            Reach { offset: pool.offset, known: pool.stride * fits.min(slots), all: pool.stride * slots }
         };
-        self.pools.iter().zip(ends).map(range).collect()
+        counted.iter().map(range).collect()
     }
 
     fn pool(&self, slot: u32) -> &Pool {

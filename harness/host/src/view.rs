@@ -46,6 +46,15 @@ impl<'a> View<'a> {
         parts
     }
 
+    /// Bytes of the dense weights.
+    pub(crate) fn dense(&self, from: usize, bytes: usize) -> &'a [u8] {
+        // SAFETY: dense weights are read at warm-up, whose reads the engine waits for before any kernel.
+        #[expect(unsafe_code, reason = "reads the dense weights")]
+        unsafe {
+            self.buffer.range(self.slots.dense_offset() + from, bytes)
+        }
+    }
+
     /// The touched bundles as one run of bytes after the other.
     pub(crate) fn runs(self) -> impl Iterator<Item = &'a [u8]> {
         self.touched

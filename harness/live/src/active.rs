@@ -1,5 +1,6 @@
 //! What "active" means, and with what score.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -127,18 +128,23 @@ impl Selector {
     /// Of equal values the lower index is taken first. A layer that gives nothing at all has no active neuron.
     #[must_use]
     pub fn select(&self, layer: usize, activation: &[f32], gate: &[f32]) -> ActiveSet {
+        ActiveSet::scored(self.choose(layer, activation, gate), activation)
+    }
+
+    /// The same without scores: the active neurons, ascending.
+    #[must_use]
+    pub fn choose(&self, layer: usize, activation: &[f32], gate: &[f32]) -> Vec<u32> {
         let above = |values: &[f32]| {
             let threshold = self.thresholds[layer];
             numbers(values).filter(|&index| values[index as usize].abs() >= threshold).collect()
         };
-        let ids = match self.definition {
+        match self.definition {
             Definition::NonZero => numbers(activation).filter(|&index| activation[index as usize] != 0.0).collect(),
             Definition::MassShare(share) => by_mass(share, activation),
             Definition::TopShare(share) => largest(share, activation),
             Definition::Cats(_) => above(gate),
             Definition::Teal(_) => above(activation),
-        };
-        ActiveSet::scored(ids, activation)
+        }
     }
 }
 
@@ -148,10 +154,14 @@ fn numbers(values: &[f32]) -> std::ops::Range<u32> {
 
 /// From the largest absolute value down, of equals the lower index first.
 fn ordered(activation: &[f32]) -> Vec<u32> {
-    let magnitude = |index: u32| activation[index as usize].abs();
     let mut order: Vec<u32> = numbers(activation).collect();
-    order.sort_unstable_by(|&a, &b| magnitude(b).total_cmp(&magnitude(a)).then(a.cmp(&b)));
+    order.sort_unstable_by(largest_first(activation));
     order
+}
+
+fn largest_first(activation: &[f32]) -> impl Fn(&u32, &u32) -> Ordering {
+    let magnitude = |index: u32| activation[index as usize].abs();
+    move |&a, &b| magnitude(b).total_cmp(&magnitude(a)).then(a.cmp(&b))
 }
 
 /// Largest first, and summed in this order everywhere, so that a share of 1 is reached exactly.
@@ -174,8 +184,11 @@ fn by_mass(share: f64, activation: &[f32]) -> Vec<u32> {
 fn largest(share: f64, activation: &[f32]) -> Vec<u32> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
     let count = (share * activation.len() as f64).round() as usize;
-    let mut order = ordered(activation);
-    order.truncate(count);
+    let mut order: Vec<u32> = numbers(activation).collect();
+    if count < order.len() {
+        order.select_nth_unstable_by(count, largest_first(activation));
+        order.truncate(count);
+    }
     order.retain(|&index| activation[index as usize] != 0.0);
     order.sort_unstable();
     order

@@ -112,6 +112,21 @@ impl Activation {
         }
     }
 
+    /// Of one number; `None` for the error function's, which no family that [`crate::infer`] runs has.
+    pub(crate) fn of(self, value: f32) -> Option<f32> {
+        match self {
+            Self::Silu => Some(value / (1.0 + (-value).exp())),
+            Self::Gelu => None,
+            Self::GeluTanh => {
+                // sqrt(2 / pi) and Hendrycks and Gimpel's constant (arXiv 1606.08415, section 2).
+                let inner = (2.0 / std::f32::consts::PI).sqrt() * (value + 0.044_715 * value * value * value);
+                Some(0.5 * value * (1.0 + inner.tanh()))
+            }
+            Self::Relu => Some(value.max(0.0)),
+            Self::ReluSquared => Some(value.max(0.0) * value.max(0.0)),
+        }
+    }
+
     /// As a trace's notes have it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -166,6 +166,9 @@ pub enum LiveError {
         /// What the system said.
         source: io::Error,
     },
+    /// This machine as a platform.
+    #[error(transparent)]
+    Host(#[from] tightfit_host::HostError),
     /// candle could not carry out an operation.
     #[error("candle: {0}")]
     Compute(#[from] candle_core::Error),

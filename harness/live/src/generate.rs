@@ -46,7 +46,7 @@ pub fn greedy(
 }
 
 /// The largest number's place, the first of equals.
-fn likeliest(logits: &[f32]) -> Result<u32, LiveError> {
+pub(crate) fn likeliest(logits: &[f32]) -> Result<u32, LiveError> {
     let mut best = (0, f32::NEG_INFINITY);
     for (token, &logit) in (0..).zip(logits) {
         if !logit.is_finite() {

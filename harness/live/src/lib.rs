@@ -14,6 +14,7 @@
 //! | [`generate`] | prompt in batches, then one token at a time |
 //! | [`active`], [`calibrate`] | what "active" means, and the thresholds that some definitions have |
 //! | [`mod@perplexity`] | a model that computes active neurons only, beside the dense one |
+//! | [`infer`] | a model that goes on while the engine decides which of its neurons are in memory |
 //! | [`inputs`], [`mod@predict`] | what went into the blocks, and the low-rank predictor that is fitted on it |
 //! | [`mod@record`] | all of it together, into a trace file |
 //! | [`mod@train`] | the project's own small models |
@@ -34,6 +35,7 @@ mod feed_forward;
 pub mod folder;
 pub mod generate;
 pub mod gguf;
+pub mod infer;
 pub mod inputs;
 pub mod model;
 mod norm;

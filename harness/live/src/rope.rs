@@ -34,6 +34,22 @@ impl Frequencies {
         Ok(Self { turns: factors.iter().enumerate().map(frequency).collect(), neighbours: rotary.neighbours })
     }
 
+    /// Turns the heads of one token, each `width` wide, at `position`.
+    #[expect(clippy::cast_possible_truncation, reason = "sine and cosine, rounded once to f32")]
+    pub(crate) fn turn(&self, heads: &mut [f32], width: usize, position: usize) {
+        let pairs = self.turns.len();
+        for (pair, turn) in self.turns.iter().enumerate() {
+            let (sine, cosine) = (position as f64 * turn).sin_cos();
+            let (sine, cosine) = (sine as f32, cosine as f32);
+            let (first, second) = if self.neighbours { (2 * pair, 2 * pair + 1) } else { (pair, pair + pairs) };
+            for head in heads.chunks_exact_mut(width) {
+                let (even, odd) = (head[first], head[second]);
+                head[first] = even * cosine - odd * sine;
+                head[second] = even * sine + odd * cosine;
+            }
+        }
+    }
+
     /// Tables for positions 0 to `positions - 1`.
     pub(crate) fn tables(&self, positions: usize) -> Result<Tables, LiveError> {
         #[expect(clippy::cast_possible_truncation, reason = "sine and cosine, rounded once to f32")]

@@ -7,14 +7,16 @@ use tightfit_engine::{
     Engine, Overlap, Platform, Store,
     engine::Gather,
     evict::Kind,
+    live,
     paged::{PageSetup, PagedEngine},
     platform::{Kernel, Piece, Read, Surcharge, Ticket, Touched},
     prefetch::Prefetch,
+    script::Positions,
     session::{self, Request, Stepper},
     store::Layout,
 };
 
-use crate::{case::Case, laws::Choice, policy::Policy};
+use crate::{case::Case, laws::Choice, policy::Policy, residency::plain};
 
 /// Tickets remembered: more than are ever outstanding.
 const RING: usize = 1024;
@@ -158,6 +160,26 @@ fn the_page_cache_allocates_nothing_in_a_step() {
         assert_eq!(session_allocations(&mut cache, &case).count_total, 0);
         assert!(cache.counters().evictions > 0);
     }
+}
+
+#[test]
+fn a_request_that_is_named_as_it_goes_allocates_nothing_in_a_pass() {
+    let case = case();
+    let (script, store) = (case.script(), Store::new(case.geometry(3), Layout::Bundled, 4));
+    let setup = plain(&script, case.budget_bytes(), Vec::new());
+    let evict = Policy::LRU.build(&script, store.geometry(), setup.budget_bytes, 0);
+    let mut engine = Engine::new(&store, setup, evict, StillWorld::new());
+    let mut request = live::Request::new(&mut engine, script.layers());
+    let info = measure(|| {
+        for pass in 0..12 {
+            request.pass(&mut engine, Positions::of(1), 1, |_, layer, named| {
+                named.active.extend(script.row(pass, layer).active);
+                named.mass.extend(named.active.iter().map(|_| 1));
+            });
+        }
+    });
+    assert!(engine.counters().misses > 10 && engine.counters().lookups > 100, "something was done");
+    assert_eq!(info.count_total, 0);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod exhaustive;
 mod ghosts;
 mod golden;
 mod laws;
+mod live;
 mod order;
 mod paged;
 mod paged_twin;

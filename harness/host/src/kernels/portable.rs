@@ -1,6 +1,7 @@
 //! The loops as any processor runs them: what the vectorised ones are held to.
 
 use super::{
+    columns::{CHUNK, Part},
     format::{Format, half_at},
     vector::{BLOCK, Vector},
 };
@@ -56,6 +57,33 @@ pub(super) fn add_scaled(format: Format, row: &[u8], scale: f32, sums: &mut [f32
         format.load(block, &mut values[..weights]);
         for (sum, value) in sums.iter_mut().zip(&values) {
             *sum += scale * value;
+        }
+    }
+}
+
+/// See [`super::Columns::add`].
+pub(super) fn add_columns(format: Format, part: &Part<'_>, sums: &mut [f32]) {
+    for (chunk, sums) in sums.chunks_exact_mut(CHUNK).enumerate() {
+        let mut totals = [0_i32; CHUNK];
+        for (column, &factor) in part.columns.iter().zip(part.factors) {
+            let factor = i32::from(factor);
+            if format == Format::Q8_0 {
+                for (total, &number) in totals.iter_mut().zip(&column.bytes[chunk * CHUNK..]) {
+                    *total += i32::from(number.cast_signed()) * factor;
+                }
+                continue;
+            }
+            let (low, high) = totals.split_at_mut(CHUNK / 2);
+            for ((low, high), &pair) in low.iter_mut().zip(high).zip(&column.bytes[chunk * CHUNK / 2..]) {
+                *low += i32::from(pair & 15) * factor;
+                *high += i32::from(pair >> 4) * factor;
+            }
+        }
+        for (place, (sum, &total)) in sums.iter_mut().zip(&totals).enumerate() {
+            let row = chunk * CHUNK + place;
+            let scale = part.scales[row].to_f32();
+            let least = part.minimum(format, row, scale) * part.total as f32;
+            *sum += part.worth * (scale * total as f32 + least);
         }
     }
 }

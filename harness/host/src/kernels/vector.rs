@@ -46,18 +46,20 @@ impl Vector {
         &self.values
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "at most 127 by the choice of the scale")]
+    /// Takes other values, as many as before.
+    ///
+    /// # Panics
+    /// If they are not as many.
+    pub fn set(&mut self, values: &[f32]) {
+        self.values.copy_from_slice(values);
+        self.quantize();
+    }
+
     fn quantize(&mut self) {
         let blocks = self.values.chunks(BLOCK).zip(self.numbers.chunks_exact_mut(BLOCK));
         for ((values, numbers), (scale, sum)) in blocks.zip(self.scales.iter_mut().zip(&mut self.sums)) {
-            let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-            *scale = largest / 127.0;
-            let inverse = if largest == 0.0 { 0.0 } else { 127.0 / largest };
-            let mut total = 0_i32;
-            for (number, value) in numbers.iter_mut().zip(values) {
-                *number = (value * inverse).round() as i8;
-                total += i32::from(*number);
-            }
+            let total;
+            (*scale, total) = quantize(values, numbers);
             *sum = *scale * total as f32;
         }
     }
@@ -66,4 +68,19 @@ impl Vector {
     pub(super) fn blocks(&self, format: Format, row: &[u8]) -> usize {
         (row.len() / format.block_bytes()).min(self.values.len() / format.block_weights())
     }
+}
+
+/// Rounds up to a block of values to whole numbers of at most 127. Returns what one is worth, and the sum of all.
+#[expect(clippy::cast_possible_truncation, reason = "at most 127 by the choice of the scale")]
+pub(super) fn quantize(values: &[f32], numbers: &mut [i8]) -> (f32, i32) {
+    let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    let inverse = if largest == 0.0 { 0.0 } else { 127.0 / largest };
+    let mut total = 0_i32;
+    for (number, value) in numbers.iter_mut().zip(values) {
+        // Halves go to the even number, as the processor rounds.
+        let whole = (value * inverse).round_ties_even() as i32;
+        total += whole;
+        *number = whole as i8;
+    }
+    (largest / 127.0, total)
 }

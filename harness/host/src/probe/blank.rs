@@ -62,7 +62,7 @@ pub(super) fn platform(
         context_max: sizes.context_max,
     };
     let platform = weights::build(&path, store, 0, "blank", &mut Blank).and_then(|file| {
-        HostPlatform::new(Spec {
+        let spec = Spec {
             store: Arc::clone(store),
             file,
             storage,
@@ -72,9 +72,9 @@ pub(super) fn platform(
             placement: Some(Placement::InPlace),
             budget_bytes: sizes.budget_bytes,
             row_bundles_max: sizes.row_bundles_max,
-            shape,
             verify: false,
-        })
+        };
+        HostPlatform::new(spec, shape)
     });
     // It is open now, or it was never written.
     let _ = std::fs::remove_file(&path);

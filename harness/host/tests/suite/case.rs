@@ -178,10 +178,9 @@ impl Disk {
             placement: Some(case.placement),
             budget_bytes: case.budget_rows * BUNDLE_BYTES,
             row_bundles_max: ROWS as usize,
-            shape: shape(),
             verify: true,
         };
-        HostPlatform::new(spec).unwrap_or_else(|error| panic!("{error}"))
+        HostPlatform::new(spec, shape()).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Runs the script.

@@ -1,7 +1,7 @@
 //! Kernels against sums in double precision over the weights as floats.
 
 use proptest::prelude::*;
-use tightfit_host::kernels::{Attention, Format, Level, Vector};
+use tightfit_host::kernels::{Attention, Column, Columns, Format, Level, Vector};
 
 /// Numbers of both signs, as activations have them.
 fn numbers(count: usize) -> impl Strategy<Value = Vec<f32>> {
@@ -95,5 +95,44 @@ fn attention_over_alike_positions_is_their_values() {
         let head = place / 32 / 2;
         let wanted = values[64 + head * 32 + place % 32];
         assert!((found - wanted).abs() < 1e-3, "{place}: {found} for {wanted}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn columns_added_are_the_matrix_times_their_factors(
+        values in numbers(70 * 64), by in numbers(64), left_out in prop::collection::vec(any::<bool>(), 64),
+    ) {
+        const ROWS: usize = 70;
+        for format in Format::ALL {
+            // 70 rows, which pad to 128, of 64 columns, which are two groups.
+            let (bytes, stored) = row(format, &values);
+            let (shared, cut) = Columns::cut(format, &bytes, ROWS);
+            prop_assert_eq!(cut.len(), 64 * shared.column_bytes());
+            prop_assert_eq!(shared.rows(), 128);
+            let [plain, fast] = [Level::Portable, Level::detect()].map(|level| {
+                let mut sums = vec![1.0; shared.rows()];
+                for group in 0..64 / shared.group() {
+                    let members = (group * shared.group()..(group + 1) * shared.group()).filter(|&column| !left_out[column]);
+                    let column = |column: usize| Column {
+                        bytes: &cut[column * shared.column_bytes()..][..shared.column_bytes()],
+                        by: by[column],
+                    };
+                    let columns: Vec<Column<'_>> = members.map(column).collect();
+                    shared.add(level, group, &columns, &mut sums);
+                }
+                sums
+            });
+            for place in 0..ROWS {
+                let products = (0..64).filter(|&column| !left_out[column]);
+                let terms: Vec<(f64, f64)> =
+                    products.map(|column| (f64::from(stored[place * 64 + column]), f64::from(by[column]))).collect();
+                let exact = 1.0 + terms.iter().map(|(weight, by)| weight * by).sum::<f64>();
+                let steps = terms.iter().map(|(weight, _)| weight.abs()).sum::<f64>() * 2.0 / 254.0;
+                let bound = if format.block_weights() == 1 { 0.0 } else { steps } + 1e-3;
+                prop_assert!((f64::from(plain[place]) - exact).abs() <= bound, "{format:?}: {} for {exact}", plain[place]);
+                prop_assert!((fast[place] - plain[place]).abs() <= 1e-3, "{format:?}: {} for {}", fast[place], plain[place]);
+            }
+        }
     }
 }

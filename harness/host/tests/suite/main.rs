@@ -8,6 +8,7 @@ mod faults;
 mod gguf;
 mod kernels;
 mod mapped;
+mod memory;
 mod probe;
 mod reads;
 mod weights;

@@ -23,10 +23,9 @@ fn mapped(disk: &Disk) -> PagedEngine<'_, HostPlatform> {
         placement: None,
         budget_bytes: 16384,
         row_bundles_max: ROWS as usize,
-        shape: shape(),
         verify: true,
     };
-    let platform = HostPlatform::new(spec).unwrap_or_else(|error| panic!("{error}"));
+    let platform = HostPlatform::new(spec, shape()).unwrap_or_else(|error| panic!("{error}"));
     let setup = PageSetup {
         budget_bytes: 16384,
         page_bytes: 4096,

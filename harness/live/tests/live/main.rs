@@ -2,6 +2,7 @@
 //! host's kernels, held to candle's dense results.
 
 mod families;
+mod infer;
 mod kernels;
 mod predicted;
 mod recorded;

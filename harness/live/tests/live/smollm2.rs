@@ -17,7 +17,7 @@ const CHAT: &str = include_str!("../../../../scenarios/traces/chat.prompt.txt");
 /// part at a closer one: llama.cpp does at the eighteenth, 0.08 apart.
 const ANSWER: [u32; 16] = [18, 22234, 665, 28, 36387, 17, 1978, 982, 919, 357, 288, 260, 4751, 13759, 17, 1978];
 
-fn model(test: &str) -> Option<PathBuf> {
+pub(crate) fn model(test: &str) -> Option<PathBuf> {
     let path = std::env::var_os("TIGHTFIT_SMOLLM2").map(PathBuf::from);
     if path.is_none() {
         #[expect(clippy::print_stderr, reason = "a skipped test must say so")]

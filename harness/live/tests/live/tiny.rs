@@ -58,10 +58,15 @@ impl Tiny {
     }
 
     pub(crate) fn write(&self, folder: &Path) -> PathBuf {
+        self.write_in(folder, GgmlDType::F32)
+    }
+
+    /// With its matrices in a format.
+    pub(crate) fn write_in(&self, folder: &Path, kind: GgmlDType) -> PathBuf {
         let path = folder.join("tiny.gguf");
         let metadata: Vec<(&str, &Value)> = self.metadata.iter().map(|(key, value)| (key.as_str(), value)).collect();
         let tensors: Vec<(&str, QTensor)> =
-            self.weights.iter().map(|weight| (weight.name.as_str(), stored(weight))).collect();
+            self.weights.iter().map(|weight| (weight.name.as_str(), stored(weight, kind))).collect();
         let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (*name, tensor)).collect();
         let mut file = File::create(&path).expect("created");
         gguf_file::write(&mut file, &metadata, &tensors).expect("written");
@@ -69,11 +74,12 @@ impl Tiny {
     }
 }
 
-fn stored(weight: &Weight) -> QTensor {
+fn stored(weight: &Weight, kind: GgmlDType) -> QTensor {
     let columns = weight.values.len() / weight.rows;
     let shape = if weight.name.contains("norm") { vec![columns] } else { vec![weight.rows, columns] };
     let tensor = Tensor::from_vec(weight.values.clone(), shape, &Device::Cpu).expect("a tensor");
-    QTensor::quantize(&tensor, GgmlDType::F32).expect("kept as it is")
+    let kind = if weight.rows == 1 { GgmlDType::F32 } else { kind };
+    QTensor::quantize(&tensor, kind).expect("whole blocks")
 }
 
 /// Every byte as GPT-2 writes it, then two merges' results and the control tokens.

@@ -1,18 +1,21 @@
-//! Runs the kernels of a step over what is in memory.
+//! Kernels of a replayed trace: the arithmetic over the weights is real, the activations are made up once and stay.
+//!
+//! Results go into a digest, so that two runs over the same weights can be held to each other whatever their readers, lanes
+//! and layouts.
 
 use std::io::IoSliceMut;
 
 use tightfit_engine::{
     Store,
-    platform::{Kernel, KernelKind, Touched},
+    platform::{Kernel, KernelKind},
     store::Extent,
 };
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::HostPlatform;
+use super::{Bundles, Kernels, Pause};
 use crate::{
     Buffer, Fault, HostError, Shape,
-    jobs::{Reader, World},
+    jobs::World,
     kernels::{Level, Vector},
     shape::Matrix,
     slots::to_usize,
@@ -20,11 +23,8 @@ use crate::{
     view::{Rows, View},
 };
 
-/// Rows between two looks at what has landed.
-const ROWS_BETWEEN_POLLS: usize = 16;
-
 /// Activations, KV cache and sums.
-pub(super) struct Compute {
+pub struct Replayed {
     shape: Shape,
     level: Level,
     /// A vector for each position that may be computed at once.
@@ -42,7 +42,7 @@ pub(super) struct Compute {
     digest: Xxh3Default,
 }
 
-impl Compute {
+impl Replayed {
     pub(super) fn new(shape: Shape, store: &Store, world: &World) -> Result<Self, HostError> {
         let input = |position: usize| {
             // Any numbers of both signs do.
@@ -175,108 +175,49 @@ impl Compute {
     }
 }
 
-/// Lets the reader see what has landed while a kernel runs, and counts the time that this takes.
-struct Pause<'r> {
-    reader: Option<&'r mut dyn Reader>,
-    rows: usize,
-    ns: u64,
-}
-
-impl Pause<'_> {
-    fn after_row(&mut self) {
-        self.rows += 1;
-        if !self.rows.is_multiple_of(ROWS_BETWEEN_POLLS) {
-            return;
-        }
-        if let Some(reader) = &mut self.reader {
-            self.ns += reader.poll();
-        }
-    }
-}
-
-impl HostPlatform {
-    /// Runs a kernel. Returns the nanoseconds that incoming reads took of it.
-    pub(super) fn compute(&mut self, kernel: &Kernel, touched: Touched<'_>) -> Result<u64, Fault> {
-        if let Some(mapping) = &self.mapping {
-            mapping.assert_whole(Extent { offset: 0, bytes: self.store.bytes() })?;
-        }
-        if self.verify {
-            self.check_dense()?;
-        }
-        let view = View {
-            store: &self.store,
-            slots: &self.slots,
-            buffer: &self.world.buffer,
-            mapping: self.mapping.as_ref(),
-            pending: &self.pending,
-            touched,
-        };
-        if self.verify {
-            for &bundle in touched.bundles {
-                self.file.check_bundle(&self.store, bundle, |part| view.run(bundle, part))?;
-            }
-        }
-        let compute = &mut self.compute;
-        let reader = self.reader.as_mut().map(|reader| &mut **reader as &mut dyn Reader);
-        let mut pause = Pause { reader, rows: 0, ns: 0 };
+impl Kernels for Replayed {
+    fn run(&mut self, kernel: &Kernel, bundles: Bundles<'_>, pause: &mut Pause<'_>) -> Result<(), Fault> {
+        let view = bundles.view;
         let tokens = kernel.tokens as usize;
-        let Some(parts) = compute.shape.dense else {
-            compute.streamed(kernel, view, &mut pause);
-            return Ok(pause.ns);
+        let Some(parts) = self.shape.dense else {
+            self.streamed(kernel, view, pause);
+            return Ok(());
         };
-        let dense = |from: usize, bytes: usize| {
-            // SAFETY: dense weights are read at warm-up, whose reads the engine waits for before any kernel.
-            #[expect(unsafe_code, reason = "reads the dense weights")]
-            let run = unsafe { view.buffer.range(view.slots.dense_offset() + from, bytes) };
-            std::iter::once(run)
-        };
+        let dense = |from: usize, bytes: usize| std::iter::once(view.dense(from, bytes));
         let layer = kernel.layer as usize;
         match kernel.kind {
             KernelKind::Dense => {
-                let (matrices, bytes) = (compute.shape.layer.clone(), compute.shape.layer_bytes());
-                compute.multiply(&matrices, dense(parts.layers + layer * bytes, bytes), tokens, &mut pause);
-                compute.attend(kernel);
+                let (matrices, bytes) = (self.shape.layer.clone(), self.shape.layer_bytes());
+                self.multiply(&matrices, dense(parts.layers + layer * bytes, bytes), tokens, pause);
+                self.attend(kernel);
             }
             KernelKind::Predictor => {
-                let matrix = compute.shape.predictor;
+                let matrix = self.shape.predictor;
                 let from = parts.predictors + layer * matrix.bytes;
-                compute.multiply(&[matrix], dense(from, matrix.bytes), tokens, &mut pause);
+                self.multiply(&[matrix], dense(from, matrix.bytes), tokens, pause);
             }
             KernelKind::Draft => {
-                let matrix = compute.shape.draft;
-                compute.multiply(&[matrix], dense(parts.draft, matrix.bytes), tokens, &mut pause);
+                let matrix = self.shape.draft;
+                self.multiply(&[matrix], dense(parts.draft, matrix.bytes), tokens, pause);
             }
             KernelKind::Head => {
-                let matrix = compute.shape.head;
-                compute.multiply(&[matrix], dense(parts.head, matrix.bytes), tokens, &mut pause);
+                let matrix = self.shape.head;
+                self.multiply(&[matrix], dense(parts.head, matrix.bytes), tokens, pause);
             }
             KernelKind::FeedForward => {
-                compute.begin_sums(tokens);
-                for (number, &bundle) in (0_u64..).zip(touched.bundles) {
-                    let matrices = view.matrices(bundle, &compute.shape.bundle);
-                    compute.bundle(matrices, uses_of(kernel, number), &mut pause);
+                self.begin_sums(tokens);
+                for (number, &bundle) in (0_u64..).zip(bundles.touched()) {
+                    let matrices = view.matrices(bundle, &self.shape.bundle);
+                    self.bundle(matrices, uses_of(kernel, number), pause);
                 }
-                compute.end_sums(tokens);
+                self.end_sums(tokens);
             }
-        }
-        Ok(pause.ns)
-    }
-
-    /// Holds the dense weights to their checksums, once.
-    fn check_dense(&mut self) -> Result<(), Fault> {
-        if !self.dense_is_checked {
-            // SAFETY: dense weights are read at warm-up, whose reads the engine waits for before any kernel.
-            #[expect(unsafe_code, reason = "reads the dense weights")]
-            let dense =
-                unsafe { self.world.buffer.range(self.slots.dense_offset(), to_usize(self.file.dense_bytes())) };
-            self.file.check_dense(dense)?;
-            self.dense_is_checked = true;
         }
         Ok(())
     }
 }
 
-impl Compute {
+impl Replayed {
     /// A kernel of a layer that came in blocks, all of which are touched: its dense part comes first, then its bundles.
     fn streamed(&mut self, kernel: &Kernel, view: View<'_>, pause: &mut Pause<'_>) {
         let tokens = kernel.tokens as usize;
