@@ -44,7 +44,7 @@ def main():
     print("| trace | tokens | bytes a token | command | s | tokens/s | peak MiB |\n|---|---|---|---|---|---|---|")
     for name, recipe, prompt, tokens, cache in TRACES:
         peaks = {}
-        for length in (tokens // options.part // 10, tokens // options.part):
+        for length in (max(tokens // options.part // 10, 2 * prompt), tokens // options.part):
             with tempfile.TemporaryDirectory(dir=options.folder) as folder:
                 path = os.path.join(folder, "t.parquet")
                 commands = {

@@ -41,6 +41,8 @@ fn scenarios_are_listed() {
     llm-in-a-flash                          OPT-6.7B at 16 bits on an M1 Max: everything, or half of it, from flash for every token
     published-systems                       SmolLM2-135M in 80 MB of an iPhone 15 Pro, under the published streaming systems
     quickstart                              SmolLM2-135M (98 MB at 4 bits) in an iOS keyboard extension (64 MB)
+    small-relu                              tightfit-relu-4m (7.5 MB), with 1 MiB for its neurons
+    small-routing                           tightfit-moe-4m (7.8 MB), with 2 MiB for its experts
     story-397b-iphone                       Qwen3.5-397B-A17B at 4 bits (224 GB) on an iPhone 17 Pro of 12 GB
     story-397b-macbook                      Qwen3.5-397B-A17B at 4 bits (224 GB) on a MacBook Pro M3 Max of 48 GB
     story-llama-3.2-oneplus-12              Llama 3.2 1B and 3B under ExecuTorch on a OnePlus 12: BF16, SpinQuant and QLoRA

@@ -1,0 +1,9 @@
+//! See `readers.rs`.
+#![no_main]
+
+#[path = "../readers.rs"]
+mod readers;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    readers::read("arrow", bytes);
+});
