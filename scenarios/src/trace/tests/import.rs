@@ -324,6 +324,7 @@ fn a_packed_stream_is_read_frame_by_frame() {
     assert_eq!(rows, (0..40).map(|at| at % 7).collect::<Vec<_>>());
     assert_eq!(trace.header().bundle_bytes, [64]);
 
+    let folder = Folder::new();
     let cut = folder.refused(&packed[..packed.len() - 9], None);
     assert!(cut.starts_with("in: cannot read: ") || cut.contains("it is cut short"), "{cut}");
     // A frame that asks for a window of 2 GiB gets none.
