@@ -68,10 +68,9 @@ fn given(options: &Infer) -> Result<Given, RunError> {
 }
 
 fn table(lines: &[Inferred]) -> String {
-    let mut out = "| strategy | active | computed | perplexity | tokens/s | hits | MB read a token | waits for flash \
-                   | budget MB | held at most MB |\n|---|---|---|---|---|---|---|---|---|---|\n"
-        .to_owned();
-    for line in lines {
+    let head = "| strategy | active | computed | perplexity | tokens/s | hits | MB read a token | waits for flash \
+                   | budget MB | held at most MB |\n|---|---|---|---|---|---|---|---|---|---|\n";
+    let rows = lines.iter().map(|line| {
         let perplexity = line.told.map_or_else(|| "-".to_owned(), |told| format!("{:.2}", told.perplexity));
         let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
         let stall = line.time.flash_stall_ns as f64 / line.time.wall_ns.max(1) as f64;
@@ -87,7 +86,7 @@ fn table(lines: &[Inferred]) -> String {
             megabytes(line.memory.budget_bytes),
             megabytes(line.memory.peak_bytes),
         ];
-        out.push_str(&format!("| {} |\n", cells.join(" | ")));
-    }
-    out
+        format!("| {} |\n", cells.join(" | "))
+    });
+    format!("{head}{}", rows.collect::<String>())
 }

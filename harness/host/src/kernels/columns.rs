@@ -130,14 +130,16 @@ impl Columns {
     /// Files a block of a row: its scale, and its numbers to the columns that they belong to.
     fn put(&mut self, row: usize, block: usize, bytes: &[u8], columns: &mut [u8]) {
         let column_bytes = self.column_bytes();
-        let mut number = |column: usize, number: u8| match self.format {
-            Format::Q8_0 => columns[column * column_bytes + row] = number,
-            _ => {
-                // The first half of a chunk's rows are the low halves of its bytes.
-                let (chunk, within) = (row / CHUNK, row % CHUNK);
-                let byte = &mut columns[column * column_bytes + chunk * CHUNK / 2 + within % (CHUNK / 2)];
-                *byte |= if within < CHUNK / 2 { number } else { number << 4 };
+        let whole_bytes = self.format == Format::Q8_0;
+        let mut number = |column: usize, number: u8| {
+            if whole_bytes {
+                columns[column * column_bytes + row] = number;
+                return;
             }
+            // The first half of a chunk's rows are the low halves of its bytes.
+            let (chunk, within) = (row / CHUNK, row % CHUNK);
+            let byte = &mut columns[column * column_bytes + chunk * CHUNK / 2 + within % (CHUNK / 2)];
+            *byte |= if within < CHUNK / 2 { number } else { number << 4 };
         };
         match self.format {
             Format::F32 | Format::F16 => {

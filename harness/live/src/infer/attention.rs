@@ -55,7 +55,10 @@ impl Attention {
             let mut norm = |part: &str| {
                 let mut scale = vector(source, &name(part), head_width)?;
                 #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
-                scale.iter_mut().for_each(|scale| *scale += norm_offset as f32);
+                let offset = norm_offset as f32;
+                for scale in &mut scale {
+                    *scale += offset;
+                }
                 Ok::<_, LiveError>(scale)
             };
             Some([norm("q_norm.weight")?, norm("k_norm.weight")?])

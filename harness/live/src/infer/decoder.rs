@@ -154,7 +154,10 @@ impl Decoder {
             self.embedding.format.load(self.embedding.row(token as usize), row);
             if let Some(scale) = self.config.embedding_scale {
                 #[expect(clippy::cast_possible_truncation, reason = "the root of a width")]
-                row.iter_mut().for_each(|value| *value *= scale as f32);
+                let scale = scale as f32;
+                for value in row {
+                    *value *= scale;
+                }
             }
         }
     }
@@ -240,7 +243,10 @@ impl Layer {
 fn norm(source: &mut Source, name: &str, config: &Config) -> Result<Vec<f32>, LiveError> {
     let mut scale = vector(source, &format!("{name}.weight"), config.width)?;
     #[expect(clippy::cast_possible_truncation, reason = "0 or 1")]
-    scale.iter_mut().for_each(|scale| *scale += config.norm_offset as f32);
+    let offset = config.norm_offset as f32;
+    for scale in &mut scale {
+        *scale += offset;
+    }
     Ok(scale)
 }
 

@@ -131,7 +131,9 @@ impl Neurons {
                 }
                 self.columns.add(level, group(members[0]), &columns[..count], sums);
             }
-            members.iter().for_each(|_| pause.after_row());
+            for _ in members {
+                pause.after_row();
+            }
         }
         let width = stream.len() / inputs.len();
         for (stream, sums) in stream.chunks_exact_mut(width).zip(sums.chunks_exact(rows)) {
