@@ -11,6 +11,7 @@ use super::{
 use crate::kernels::Format;
 
 const MB: f64 = 1e6;
+const OS: &str = if cfg!(target_os = "macos") { "macos" } else { "linux" };
 
 /// The text of a device profile of this machine.
 #[must_use]
@@ -22,7 +23,6 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     let cores = system.cpus().len();
     let total = system.total_memory();
     let limit = system.cgroup_limits().map_or(total, |limits| limits.total_memory.min(total)).max(1);
-    let os = if cfg!(target_os = "macos") { "macos" } else { "linux" };
     let Measured { grid, bandwidth, rates, dispatch, admission, copying, page_in } = measured;
     // A copied byte is read and written, one from flash is written: the bus carries at least twice the one and all of the other.
     let landed = grid.0.iter().flatten().map(|rate| rate.median).fold(0.0, f64::max);
@@ -34,7 +34,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     };
     line(format!("# {cpu}, {cores} processors, as tightfit device probe measured it.\n"));
     line(format!("schema = 1\nname = \"{name}\"\ntitle = \"{name}: {} ({cores} processors)\"", plain(&cpu)));
-    line(format!("soc = \"{}\"\nclass = \"desktop\"\nos = \"{os}\"\n", plain(&cpu)));
+    line(format!("soc = \"{}\"\nclass = \"desktop\"\nos = \"{OS}\"\n", plain(&cpu)));
 
     line(format!("[memory]\ntotal-mb = {:.0}", total as f64 / MB));
     line(format!("bandwidth-mb-per-s = {:.0}", (peak / MB).ceil()));
@@ -121,12 +121,18 @@ pub fn profile(name: &str, measured: &Measured) -> String {
         line(source("memory-mb", "assumed", "activations and buffers of lanes") + "\n");
     }
 
-    let no_meter = "there is no meter; energy on this machine means nothing";
-    line("[power]\nidle-mw = 10000\ndram-pj-per-byte = 56\nflash-pj-per-byte = 106.4\n\n[power.source]".to_owned());
-    line(source("default", "assumed", no_meter) + "\n");
-    line("[heat]\nsustained-mw = 100000\ntime-constant-s = 300\n\n[heat.source]".to_owned());
-    line(source("default", "assumed", "a fan holds it; it never binds"));
+    text.push_str(&unmeasured());
     text
+}
+
+/// Power and heat, of which no program here can measure anything.
+fn unmeasured() -> String {
+    let power = source("default", "assumed", "there is no meter; energy on this machine means nothing");
+    let heat = source("default", "assumed", "a fan holds it; it never binds");
+    format!(
+        "[power]\nidle-mw = 10000\ndram-pj-per-byte = 56\nflash-pj-per-byte = 106.4\n\n[power.source]\n{power}\n\n\
+         [heat]\nsustained-mw = 100000\ntime-constant-s = 300\n\n[heat.source]\n{heat}\n"
+    )
 }
 
 fn source(key: &str, kind: &str, from: &str) -> String {

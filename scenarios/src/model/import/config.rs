@@ -282,7 +282,7 @@ fn feed_forward(config: &Config<'_>, architecture: &str, known: Known, table: &m
     Ok(())
 }
 
-/// What the file calls it, where the architecture leaves a choice: ReLU Llamas are Llamas.
+/// What the file calls it, where the architecture leaves a choice: Llamas of rectified neurons are Llamas.
 fn activation(config: &Config<'_>, known: Known) -> Value {
     match config.text("hidden_act") {
         Some("relu") => word("relu"),

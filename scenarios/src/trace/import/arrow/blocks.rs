@@ -23,7 +23,8 @@ use super::super::open;
 use crate::trace::{TraceError, reader::shielded};
 
 /// What ends a file: the length of the footer, and six letters.
-const TRAILER_BYTES: u64 = 10;
+const TRAILER_BYTES: u64 = TRAILER as u64;
+const TRAILER: usize = 10;
 
 /// Largest record batch, packed and unpacked: all of it is in memory at once.
 const BLOCK_BYTES_MAX: u64 = 1 << 30;
@@ -38,7 +39,7 @@ pub(super) struct Blocks {
     bytes: u64,
     schema: SchemaRef,
     version: arrow_ipc::MetadataVersion,
-    blocks: std::vec::IntoIter<Block>,
+    left: std::vec::IntoIter<Block>,
 }
 
 impl Blocks {
@@ -47,7 +48,7 @@ impl Blocks {
         let failed = |source| TraceError::io(name, "read", source);
         let mut file = open(name, path)?;
         let bytes = file.metadata().map_err(failed)?.len();
-        let mut trailer = [0; TRAILER_BYTES as usize];
+        let mut trailer = [0; TRAILER];
         if bytes < TRAILER_BYTES {
             return Err(damaged(name, &format!("it has {bytes} bytes")));
         }
@@ -69,7 +70,7 @@ impl Blocks {
                 footer.recordBatches().ok_or_else(|| lacks("record batches"))?.iter().copied().collect();
             Ok((Arc::new(try_fb_to_schema(schema)?), footer.version(), blocks))
         })?;
-        Ok(Self { name: name.to_owned(), file, bytes, schema, version, blocks: blocks.into_iter() })
+        Ok(Self { name: name.to_owned(), file, bytes, schema, version, left: blocks.into_iter() })
     }
 
     /// The columns, and what the file says of itself.
@@ -79,7 +80,7 @@ impl Blocks {
 
     /// The next record batch, with these of its columns alone.
     pub(super) fn next(&mut self, projection: &[usize]) -> Result<Option<RecordBatch>, TraceError> {
-        let Some(block) = self.blocks.next() else { return Ok(None) };
+        let Some(block) = self.left.next() else { return Ok(None) };
         let name = &self.name;
         let sizes = [block.offset(), i64::from(block.metaDataLength()), block.bodyLength()];
         let [offset, metadata, body] = sizes.map(|size| u64::try_from(size).ok());
