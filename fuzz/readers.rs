@@ -16,8 +16,11 @@ use tightfit_scenarios::{
     trace::{self, ImportFormat, synth::Recipe},
 };
 
-/// Folder of the corpus, and what is done with its files: whether they are accepted.
-pub(crate) const READERS: [(&str, fn(&[u8]) -> bool); 13] = [
+/// Folder of a corpus, and what is done with its files: whether they are accepted.
+type Reader = (&'static str, fn(&[u8]) -> bool);
+
+/// All of them.
+pub(crate) const READERS: [Reader; 13] = [
     ("arrow", |bytes| imported(bytes, Some(ImportFormat::Arrow))),
     ("config", |bytes| modelled(&[("config.json", bytes)])),
     ("csv", |bytes| imported(bytes, Some(ImportFormat::Csv))),
@@ -50,24 +53,22 @@ pub(crate) fn read(reader: &str, bytes: &[u8]) -> bool {
 fn with_files(files: &[(&str, &[u8])], work: impl FnOnce(&Path) -> bool) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| -> PathBuf { folder.path().join(name) };
-    files.iter().for_each(|(name, bytes)| fs::write(path(name), bytes).expect("written"));
+    for (name, bytes) in files {
+        fs::write(path(name), bytes).expect("written");
+    }
     work(&path(files[0].0))
 }
 
 fn imported(bytes: &[u8], format: Option<ImportFormat>) -> bool {
     with_files(&[("in", bytes)], |from| {
         let to = from.with_file_name("out");
-        match trace::import(from, &to, format) {
-            Ok(done) => {
-                let trace = trace::read(&to).expect("what was imported is a trace");
-                assert_eq!((trace.tokens() as u64, trace.lookups()), (done.tokens, done.lookups));
-                true
-            }
-            Err(_) => {
-                assert!(!to.exists(), "whole or not at all");
-                false
-            }
-        }
+        let Ok(done) = trace::import(from, &to, format) else {
+            assert!(!to.exists(), "whole or not at all");
+            return false;
+        };
+        let trace = trace::read(&to).expect("what was imported is a trace");
+        assert_eq!((trace.tokens() as u64, trace.lookups()), (done.tokens, done.lookups));
+        true
     })
 }
 

@@ -83,7 +83,9 @@ fn every_reader_has_a_corpus_and_survives_it() {
         let files = corpus(reader);
         assert!(!files.is_empty(), "{reader}: no file in the corpus");
         assert!(folder.join(format!("fuzz_targets/{}.rs", reader.replace('-', "_"))).exists(), "{reader}: no target");
-        files.iter().for_each(|path| survives(reader, path));
+        for path in &files {
+            survives(reader, path);
+        }
     }
     let targets = fs::read_dir(folder.join("fuzz_targets")).expect("the targets").count();
     assert_eq!(targets, readers::READERS.len(), "a target a reader");

@@ -76,12 +76,16 @@ fn a_trace_that_is_read_row_by_row_is_replayed_alike() {
     let mut text = "geometry neuron layers=2 bundles=40\nbundle-bytes 262144,524288\nmodel toy\n".to_owned();
     for (request, token, is_prompt, layer) in requests {
         if (token, layer) == (0, 0) {
-            text += &format!("request {request}\n");
+            text.push_str("request ");
+            text.push_str(&request.to_string());
+            text.push('\n');
         }
         let ids = (0..40_u32).filter(|id| (id * 7 + token * (id % 5 + 1) + layer + request).is_multiple_of(6));
         let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
         let phase = if is_prompt { "prefill" } else { "decode" };
-        text += &format!("{token} {phase} {layer}: {}\n", ids.join(" "));
+        let line = [token.to_string(), phase.to_owned(), format!("{layer}:"), ids.join(" ")].join(" ");
+        text.push_str(&line);
+        text.push('\n');
     }
     let trace = trace::text::parse("toy", &text).unwrap_or_else(|error| panic!("{error}"));
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! The two traces of models that the project trained itself: zeros of a ReLU, the word of a trained predictor, and routing.
+//! The two traces of models that the project trained itself: zeros of rectified neurons, the word of a trained predictor, and routing.
 
 use tightfit::{
     reports::schema::RunResult,

@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// Everything about a setup that a case leaves open.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
     pub(crate) policy: Policy,

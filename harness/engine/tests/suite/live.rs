@@ -51,7 +51,9 @@ proptest! {
         let steps = steps(&script, case.decode_passes, false);
         let mut request = Request::new(&mut live, script.layers());
         for pass in steps.chunks(script.layers() as usize) {
-            pass.iter().for_each(|step| replayed.step(step));
+            for step in pass {
+                replayed.step(step);
+            }
             let mut asked = Vec::new();
             request.pass(&mut live, Positions::of(1), pass[0].context, |_, layer, named| {
                 asked.push(layer);

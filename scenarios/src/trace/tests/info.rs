@@ -90,7 +90,7 @@ fn independent_sets_repeat_as_chance_says() {
 #[test]
 fn sets_that_stay_are_worth_a_window() {
     // Two sets that take turns for eight tokens each: nothing is popular, and nearly all repeats.
-    let layers = |token: usize| vec![if token / 8 % 2 == 0 { vec![0, 1] } else { vec![2, 3] }];
+    let layers = |token: usize| vec![if (token / 8).is_multiple_of(2) { vec![0, 1] } else { vec![2, 3] }];
     let trace = sample::build(sample::header(1, 4), false, &[(1, (0..64).map(layers).collect())]);
     let repeat = info(&trace).repeat;
     assert!(repeat.persistence.unwrap() > 0.7 && !repeat.windows_gain_little(), "{repeat:?}");
