@@ -4,7 +4,6 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use tightfit_engine::counters::Counters;
-use tightfit_engine::engine::Gather;
 use tightfit_engine::evict::{Kind, Policy, Room, Sizes};
 use tightfit_engine::plan::ReadRules;
 use tightfit_engine::resident::Placement;
@@ -155,18 +154,12 @@ fn engine(
         reload_ns: None,
         oracle: None,
     };
+    let reads = ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 16 };
     let setup = Setup {
-        budget_bytes,
         placement: case.placement,
-        reads: ReadRules { coalesce_gap_bytes: 4096, read_bytes_max: 1 << 16 },
         overlap: case.overlap,
-        gather: Gather::FeedForward,
         predictor: case.active.is_some(),
-        bend: None,
-        ahead_bundles_max: 0,
-        pinned: Vec::new(),
-        dense_bytes: 0,
-        row_bundles_max,
+        ..Setup::plain(budget_bytes, reads, row_bundles_max)
     };
     Engine::new(store, setup, case.policy.build(&room), platform)
 }
