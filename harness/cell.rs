@@ -1,6 +1,6 @@
 //! One cell of a comparison: a device, a strategy, a memory limit; run, and turned into a result.
 
-mod assemble;
+pub(crate) mod assemble;
 mod curve;
 pub mod host;
 mod recorder;

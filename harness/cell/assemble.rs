@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tightfit_devices::Nanoseconds;
-use tightfit_engine::platform::Cause;
+use tightfit_engine::{counters::Counters, platform::Cause};
 use tightfit_reports::schema::{
     Bounds, Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
 };
@@ -48,7 +48,10 @@ pub(super) fn result<P: World>(
         },
         bounds: bounds::<P>(cell, &recorder, streams),
         flash: flash(&recorder, streams, &time),
-        cache: cache(&recorder),
+        cache: cache(
+            &recorder.last.counters.since(&recorder.start.counters),
+            &recorder.last.counters.since(&recorder.first_token.counters),
+        ),
         prefetch: prefetch(&recorder),
         quality: quality(inputs, cell, &recorder),
         memory: memory(cell, room, &recorder),
@@ -152,9 +155,8 @@ fn flash(recorder: &Recorder, streams: &Streams, time: &Time) -> Flash {
     }
 }
 
-fn cache(recorder: &Recorder) -> Cache {
-    let all = recorder.last.counters.since(&recorder.start.counters);
-    let decode = recorder.last.counters.since(&recorder.first_token.counters);
+/// What was found in DRAM, of all counts and of those of decoded tokens.
+pub(crate) fn cache(all: &Counters, decode: &Counters) -> Cache {
     let rate = |hits: u64, lookups: u64| if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 };
     Cache {
         lookups: all.lookups,

@@ -9,6 +9,8 @@ use tightfit_live::infer::Moment;
 use tightfit_reports::schema::{Cache, Flash, Latency, SCHEMA, Throughput, Time};
 use tightfit_scenarios::Strategy;
 
+use crate::cell::assemble::cache;
+
 /// A file of results: `{"schema": 1, "results": [...]}`.
 #[derive(Clone, Debug, Serialize)]
 pub struct InferFile {
@@ -107,7 +109,7 @@ pub(super) fn inferred(moments: &[Moment], prompt_tokens: usize, bundles: u32) -
             decode_tokens_per_s: per_s(tokens, e2e_ns - ttft_ns),
         },
         flash: flash(start, first, last, tokens, &time),
-        cache: cache(start, first, last),
+        cache: cache(&last.counters.since(&start.counters), &last.counters.since(&first.counters)),
         computed_share: computed as f64 / (passes * u64::from(bundles)) as f64,
         time,
         ..Inferred::default()
@@ -164,22 +166,6 @@ fn flash(start: &Moment, first: &Moment, last: &Moment, tokens: u64, time: &Time
         read_amplification: if needed_bytes == 0 { 1.0 } else { bytes as f64 / needed_bytes as f64 },
         mean_run_bundles: counters.pieces[demand] as f64 / counters.reads[demand].max(1) as f64,
         hidden_ns: (last.flash_busy_ns - start.flash_busy_ns).saturating_sub(time.flash_stall_ns),
-    }
-}
-
-fn cache(start: &Moment, first: &Moment, last: &Moment) -> Cache {
-    let all = last.counters.since(&start.counters);
-    let decode = last.counters.since(&first.counters);
-    let rate = |hits: u64, lookups: u64| if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 };
-    Cache {
-        lookups: all.lookups,
-        hits: all.hits,
-        late: all.late,
-        misses: all.misses,
-        re_reads: all.re_reads,
-        evictions: all.evictions,
-        hit_rate: rate(all.hits, all.lookups),
-        decode_hit_rate: rate(decode.hits, decode.lookups),
     }
 }
 

@@ -3,6 +3,7 @@
 //! In memory a trace is one flat list of bundle numbers with offsets (a row per token and layer), on disk it is
 //! Parquet ([`read`], [`Writer`]) or, for small fixtures, text.
 
+mod batch;
 mod builder;
 mod error;
 mod export;

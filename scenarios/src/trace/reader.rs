@@ -1,6 +1,6 @@
 //! Reads a trace row by row in bounded memory, whoever wrote it, and believes nothing that the file claims.
 
-mod batch;
+mod group;
 mod guard;
 mod layout;
 mod leaf;
@@ -15,10 +15,11 @@ use std::path::Path;
 
 use parquet::file::metadata::ParquetMetaData;
 
-use self::batch::{Batch, Group};
+use self::group::Group;
 use self::layout::Layout;
 pub(super) use self::shield::shielded;
 use self::source::Source;
+use super::batch::Batch;
 use super::order::Order;
 use super::{Header, Row, TraceError, metadata};
 

@@ -12,7 +12,7 @@ use parquet::file::metadata::KeyValue;
 
 use self::{
     blocks::Blocks,
-    columns::{Columns, Layout},
+    columns::{Layout, taken_apart},
 };
 use super::{ImportFormat, Imported};
 use crate::trace::{Header, TraceError, Writer, metadata, order::Order};
@@ -39,7 +39,7 @@ pub(super) fn import(name: &str, from: &Path, to: &Path) -> Result<Imported, Tra
     while let Some(batch) = blocks.next(&layout.projection())? {
         let fail = |row, problem| TraceError::Row { name: name.to_owned(), row, problem };
         let first = order.rows();
-        let columns = Columns::of(&batch, &layout).map_err(|(row, problem)| fail(first + row as u64, problem))?;
+        let columns = taken_apart(&batch, &layout).map_err(|(row, problem)| fail(first + row as u64, problem))?;
         for place in 0..columns.rows() {
             let (row, predicted) = (columns.row(place), columns.predicted(place));
             let lawful = Order::check_predicted(header.geometry, predicted.unwrap_or_default());

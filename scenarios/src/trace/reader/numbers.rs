@@ -5,11 +5,12 @@ use parquet::data_type::{DataType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::batch::{Lists, Trouble};
+use super::group::Trouble;
 use super::layout::{Leaf, is_unsigned};
 use super::leaf::{Column, NullAt};
 use super::source::Source;
 use crate::trace::RowProblem;
+use crate::trace::batch::Lists;
 
 /// An integer column of either width. Numbers outside 32 unsigned bits become `u32::MAX`, which no law of a row
 /// accepts, so that the row they are in is refused.

@@ -11,7 +11,10 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Schema};
 
-use crate::trace::{Phase, Row, RowProblem, TraceError};
+use crate::trace::{
+    Phase, RowProblem, TraceError,
+    batch::{Batch, Lists},
+};
 
 /// Where the columns stand in the file.
 pub(super) struct Layout {
@@ -76,67 +79,19 @@ fn is_list_of(kind: &DataType, accepts: fn(&DataType) -> bool) -> bool {
     }
 }
 
-/// The rows of a batch.
-pub(super) struct Columns {
-    request: Vec<u32>,
-    token: Vec<u32>,
-    phase: Vec<Phase>,
-    layer: Vec<u32>,
-    active: Lists<u32>,
-    score: Option<Lists<f32>>,
-    predicted: Option<Lists<u32>>,
-}
-
-impl Columns {
-    /// Takes a batch apart; an error comes with its row within the batch.
-    pub(super) fn of(batch: &RecordBatch, layout: &Layout) -> Result<Self, (usize, RowProblem)> {
-        let mut columns = batch.columns().iter();
-        let mut next = || columns.next().expect("the projection's columns").as_ref();
-        Ok(Self {
-            request: integers(next(), "request")?,
-            token: integers(next(), "token")?,
-            phase: phases(next())?,
-            layer: integers(next(), "layer")?,
-            active: lists(next(), "active", integers)?,
-            score: layout.score.map(|_| lists(next(), "score", floats)).transpose()?,
-            predicted: layout.predicted.map(|_| lists(next(), "predicted", integers)).transpose()?,
-        })
-    }
-
-    /// Rows of the batch.
-    pub(super) fn rows(&self) -> usize {
-        self.layer.len()
-    }
-
-    /// The row of that number.
-    pub(super) fn row(&self, place: usize) -> Row<'_> {
-        Row {
-            request: self.request[place],
-            token: self.token[place],
-            phase: self.phase[place],
-            layer: self.layer[place],
-            active: self.active.get(place),
-            score: self.score.as_ref().map(|score| score.get(place)),
-        }
-    }
-
-    /// What was predicted for it.
-    pub(super) fn predicted(&self, place: usize) -> Option<&[u32]> {
-        self.predicted.as_ref().map(|predicted| predicted.get(place))
-    }
-}
-
-/// One list a row.
-struct Lists<T> {
-    values: Vec<T>,
-    ends: Vec<usize>,
-}
-
-impl<T> Lists<T> {
-    fn get(&self, place: usize) -> &[T] {
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.values[start..self.ends[place]]
-    }
+/// Takes a batch apart; an error comes with its row within the batch.
+pub(super) fn taken_apart(batch: &RecordBatch, layout: &Layout) -> Result<Batch, (usize, RowProblem)> {
+    let mut columns = batch.columns().iter();
+    let mut next = || columns.next().expect("the projection's columns").as_ref();
+    Ok(Batch {
+        request: integers(next(), "request")?,
+        token: integers(next(), "token")?,
+        phase: phases(next())?,
+        layer: integers(next(), "layer")?,
+        active: lists(next(), "active", integers)?,
+        score: layout.score.map(|_| lists(next(), "score", floats)).transpose()?,
+        predicted: layout.predicted.map(|_| lists(next(), "predicted", integers)).transpose()?,
+    })
 }
 
 type Values<T> = fn(&dyn Array, &'static str) -> Result<Vec<T>, (usize, RowProblem)>;
