@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The simulator beside this machine: one recorded trace, cells of strategy x budget x lanes, on both platforms.
 
-Probes the machine into a profile (or takes --device), runs every cell with --on sim and --on host, asserts that hits, reads and
-bytes are equal to the digit, and compares times per token. A round runs every cell once on the host, so that other load falls on
-all of them; the median of --rounds counts. Prints a Markdown table; --out writes it with the numbers and the picture:
+A round probes the machine into a profile (or takes --device), then runs every cell with --on sim and --on host, asserts that
+hits, reads and bytes are equal to the digit, and compares times per token: a disk that is lent by the share changes within
+minutes, and a profile is of the machine as it was. The median of --rounds counts. Prints a Markdown table; --out writes it with
+the numbers and the picture:
 
     python3 benches/host_cells.py --out reports/figures/host
 
@@ -30,9 +31,9 @@ REALTIME = ["chrt", "-f", "10"]
 OWNERS = ["flash_stall_ns", "compute_ns", "memory_management_ns"]
 
 
-def run(asked, platform, cell, store=None):
+def run(asked, device, platform, cell, store=None):
     """One cell's result."""
-    command = [asked.program, "run", "quickstart", "--device", asked.device, "--strategy", cell["strategy"], "--format", "json",
+    command = [asked.program, "run", "quickstart", "--device", device, "--strategy", cell["strategy"], "--format", "json",
                "--set", f"runtime={asked.runtime}", "--set", f"memory.budget-mib={cell['budget_mib']}",
                "--set", "memory.limit-mb=4000", "--set", f"request.output-tokens={asked.tokens}", "--on", platform]
     if cell["lanes"]:
@@ -64,23 +65,43 @@ def measured(asked, folder):
         subprocess.run([asked.program, "store", "build", "quickstart", "--strategy", strategy, "--out", stores[strategy],
                         "--set", "memory.limit-mb=4000"], check=True, capture_output=True)
     for cell in cells:
-        cell["sim"] = run(asked, "sim", cell)
-        cell["hosts"] = []
+        cell["rounds"] = []
     for number in range(asked.rounds):
+        device = asked.device or probed(asked, folder, number)
         for cell in cells:
-            host = run(asked, "host", cell, stores[cell["strategy"]])
-            same(cell["sim"], host)
-            cell["hosts"].append(host)
+            sim = run(asked, device, "sim", cell)
+            host = run(asked, device, "host", cell, stores[cell["strategy"]])
+            same(sim, host)
+            cell["rounds"].append((sim, host))
         print(f"round {number + 1} of {asked.rounds}", file=sys.stderr)
-    return [summed_up(cell) for cell in cells]
+    return cells
+
+
+def probed(asked, folder, number):
+    """A profile of this machine as it is now."""
+    profile = os.path.join(folder, f"this-machine-{number}.toml")
+    subprocess.run([*asked.before, asked.program, "device", "probe", "--out", profile, "--reads", asked.reads, "--folder", folder,
+                    "--quiet"], check=True)
+    return profile
+
+
+def middle(rounds, key):
+    """The round of the median."""
+    return sorted(rounds, key=key)[len(rounds) // 2]
+
+
+def tpot_ms(result):
+    """Milliseconds a token."""
+    return result["latency"]["tpot_ns"] / 1e6
 
 
 def summed_up(cell):
-    """A cell's numbers."""
-    sim, hosts = cell["sim"], sorted(cell["hosts"], key=lambda host: host["latency"]["tpot_ns"])
-    host = hosts[len(hosts) // 2]
-    ms = {"sim_ms": sim["latency"]["tpot_ns"] / 1e6, "host_ms": host["latency"]["tpot_ns"] / 1e6,
-          "host_ms_low": hosts[0]["latency"]["tpot_ns"] / 1e6, "host_ms_high": hosts[-1]["latency"]["tpot_ns"] / 1e6}
+    """A cell's numbers: of the round whose error is the median one."""
+    rounds = cell["rounds"]
+    sim, host = middle(rounds, lambda pair: tpot_ms(pair[0]) / tpot_ms(pair[1]))
+    sims, hosts = ([tpot_ms(pair[side]) for pair in rounds] for side in (0, 1))
+    ms = {"sim_ms": tpot_ms(sim), "sim_ms_low": min(sims), "sim_ms_high": max(sims),
+          "host_ms": tpot_ms(host), "host_ms_low": min(hosts), "host_ms_high": max(hosts)}
     counts = {"hits": host["cache"]["hits"], "reads": host["flash"]["reads"], "bytes": host["flash"]["bytes"]}
     shares = {f"{side}_{owner[:-3]}": result["time"][owner] / result["time"]["wall_ns"]
               for side, result in (("sim", sim), ("host", host)) for owner in OWNERS}
@@ -95,24 +116,27 @@ def errors(cells):
 
 
 def order(cells):
-    """Of the pairs of cells that this machine tells apart (every round of the one is slower than every round of the other),
-    how many the simulator orders alike; and of strategies at one budget and number of lanes."""
-    apart = [(a, b) for a in cells for b in cells if a["host_ms_high"] < b["host_ms_low"]]
+    """Of the pairs of cells that this machine tells apart (in every round the one is slower than the other), how many the
+    simulator orders alike in most rounds; and of strategies at one budget and number of lanes."""
+    def slower(a, b, side):
+        return [tpot_ms(x[side]) < tpot_ms(y[side]) for x, y in zip(a["rounds"], b["rounds"])]
+
+    apart = [(a, b) for a in cells for b in cells if all(slower(a, b, 1))]
     of_strategies = [(a, b) for a, b in apart if (a["budget_mib"], a["lanes"]) == (b["budget_mib"], b["lanes"])]
-    alike = [sum(a["sim_ms"] < b["sim_ms"] for a, b in pairs) for pairs in (apart, of_strategies)]
+    alike = [sum(2 * sum(slower(a, b, 0)) > len(a["rounds"]) for a, b in pairs) for pairs in (apart, of_strategies)]
     return alike[0], len(apart), alike[1], len(of_strategies)
 
 
-def table(cells):
+def table(cells, ordered):
     """Markdown."""
-    lines = ["| strategy | budget MiB | lanes | hits | reads | MB read | simulated ms/token | here ms/token (rounds) | error "
+    lines = ["| strategy | budget MiB | lanes | hits | reads | MB read | simulated ms/token (rounds) | here ms/token (rounds) | error "
              "| stall sim/here | compute sim/here | management sim/here |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for cell in cells:
         owners = " | ".join(f"{cell[f'sim_{owner[:-3]}']:.0%}/{cell[f'host_{owner[:-3]}']:.0%}" for owner in OWNERS)
         lines.append(f"| {cell['strategy']} | {cell['budget_mib']} | {cell['lanes'] or '-'} | {cell['hits']} | {cell['reads']} "
-                     f"| {cell['bytes'] / 1e6:.0f} | {cell['sim_ms']:.1f} | {cell['host_ms']:.1f} "
-                     f"({cell['host_ms_low']:.1f} to {cell['host_ms_high']:.1f}) | {cell['error']:+.0%} | {owners} |")
-    (median, p90), (alike, apart, alike_at_one, apart_at_one) = errors(cells), order(cells)
+                     f"| {cell['bytes'] / 1e6:.0f} | {cell['sim_ms']:.1f} ({cell['sim_ms_low']:.1f} to {cell['sim_ms_high']:.1f}) "
+                     f"| {cell['host_ms']:.1f} ({cell['host_ms_low']:.1f} to {cell['host_ms_high']:.1f}) | {cell['error']:+.0%} | {owners} |")
+    (median, p90), (alike, apart, alike_at_one, apart_at_one) = errors(cells), ordered
     lines.append(f"\n{len(cells)} cells, hits, reads and bytes equal to the digit; error of the time per token: median "
                  f"{median:.1%}, 90th percentile {p90:.1%}. Pairs of cells that the rounds tell apart: {alike} of {apart} in the "
                  f"simulator's order; of strategies at one budget and number of lanes: {alike_at_one} of {apart_at_one}.")
@@ -176,24 +200,22 @@ def picture(cells):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--program", default="target/release/tightfit")
-    options.add_argument("--device", help="a profile of this machine; without it, it is probed")
+    options.add_argument("--device", help="a profile of this machine; without it, it is probed in every round")
     options.add_argument("--runtime", default="host-q4")
     options.add_argument("--reads", default="direct")
     options.add_argument("--tokens", type=int, default=32)
-    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--folder", default=tempfile.gettempdir(), help="for stores, removed at the end")
     options.add_argument("--realtime", action="store_true")
     options.add_argument("--out", help="a folder for cells.md, cells.json and simulated-beside-measured.svg")
     asked = options.parse_args()
     asked.before = REALTIME if asked.realtime else []
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        if asked.device is None:
-            asked.device = os.path.join(folder, "this-machine.toml")
-            subprocess.run([*asked.before, asked.program, "device", "probe", "--out", asked.device, "--reads", asked.reads,
-                            "--folder", folder], check=True)
         load = os.getloadavg()[0]
         cells = measured(asked, folder)
-    text = table(cells)
+    ordered = order(cells)
+    cells = [summed_up(cell) for cell in cells]
+    text = table(cells, ordered)
     print(f"load {load:.1f} on {os.cpu_count()} processors\n\n{text}", end="")
     if asked.out:
         os.makedirs(asked.out, exist_ok=True)

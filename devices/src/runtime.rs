@@ -96,6 +96,10 @@ pub struct Runtime {
     /// (`admit-mb-per-s`). Without it, room costs nothing.
     #[serde(rename = "admit-mb-per-s", default, deserialize_with = "read::optional_flash_mb_per_s")]
     pub admit: Option<BytesPerSecond>,
+    /// Rate at which the rows of a read are copied from where it has landed to their own places
+    /// (`scatter-mb-per-s`). Without it, they land there.
+    #[serde(rename = "scatter-mb-per-s", default, deserialize_with = "read::optional_flash_mb_per_s")]
+    pub scatter: Option<BytesPerSecond>,
     /// What this device's own measurements say beside the class: factors on its numbers.
     #[serde(default)]
     pub scale: Scale,

@@ -247,11 +247,15 @@ fn processors_move_the_result() {
     assert_moves(&processors());
 }
 
-/// A key that a profile of one's own may have, and no built-in one has.
+/// Keys that a profile of one's own may have, and no built-in one has.
 #[test]
-fn a_dispatch_moves_the_result() {
+fn a_dispatch_and_copies_of_rows_move_the_result() {
     let overhead = |r: &RunResult| r.time.overhead_ns as f64;
-    assert_moves(&[case("device.gpu.dispatch-us=50", WHOLE, overhead, Way::Up)]);
+    let stall = |r: &RunResult| r.time.flash_stall_ns as f64;
+    assert_moves(&[
+        case("device.gpu.dispatch-us=50", WHOLE, overhead, Way::Up),
+        case("device.runtime.llama.cpp@cpu.scatter-mb-per-s=100", PHONE, stall, Way::Up),
+    ]);
 }
 
 #[test]

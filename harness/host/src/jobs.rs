@@ -22,6 +22,9 @@ use crate::{
 /// A system call takes no more parts than this (`IOV_MAX`).
 const PARTS_MAX: usize = 1024;
 
+/// A read of so many bytes lands in a huge page: in many small ones it would be a request of many parts, and slower.
+const LONG_READ_BYTES: usize = 256 << 10;
+
 /// Where a part of a read belongs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
@@ -171,7 +174,9 @@ impl Staging {
     /// A buffer of at least so many bytes.
     pub(crate) fn of(&mut self, bytes: usize) -> &Buffer {
         if self.0.as_ref().is_none_or(|buffer| buffer.bytes() < bytes) {
-            self.0 = Some(Buffer::small(bytes).expect("the system gives address space for a read"));
+            let long = bytes >= LONG_READ_BYTES;
+            let buffer = if long { Buffer::new(bytes) } else { Buffer::small(bytes) };
+            self.0 = Some(buffer.expect("the system gives address space for a read"));
         }
         self.0.as_ref().expect("made above")
     }

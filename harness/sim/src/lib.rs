@@ -11,6 +11,7 @@ pub mod memory;
 pub mod platform;
 pub mod processor;
 pub mod random;
+mod scatter;
 pub mod service;
 pub mod work;
 

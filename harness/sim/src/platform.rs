@@ -10,6 +10,7 @@ use crate::{
     heat::Heat,
     memory::Pressure,
     processor::Processor,
+    scatter::Scatter,
     service::ServiceTable,
 };
 
@@ -43,6 +44,7 @@ pub struct SimPlatform {
     dram_bytes_per_s: u64,
     copy_bytes_per_s: u64,
     admit_bytes_per_s: Option<u64>,
+    scatter: Option<Scatter>,
     draw: Draw,
     ledger: Ledger,
     heat: Heat,
@@ -77,6 +79,7 @@ impl SimPlatform {
             dram_bytes_per_s: bandwidth.get(),
             copy_bytes_per_s: device.memory.copy.get(),
             admit_bytes_per_s: None,
+            scatter: runtime.scatter.map(|rate| Scatter::new(rate.get(), device.flash.read_unit.get())),
             draw: Draw {
                 idle: device.power.idle,
                 active: profile.active,
@@ -186,6 +189,15 @@ impl SimPlatform {
         }
     }
 
+    /// Copies the rows of a read that has landed to their slots.
+    fn scatter(&mut self, ticket: Ticket) {
+        let taken_ns = self.scatter.as_mut().map_or(0, |scatter| scatter.taken_ns(ticket));
+        if taken_ns > 0 {
+            self.now_ns += taken_ns;
+            self.flash.advance(self.now_ns);
+        }
+    }
+
     /// Lets the heat of the time since the last step in.
     fn warm(&mut self) {
         let ledger = self.ledger();
@@ -207,28 +219,43 @@ impl SimPlatform {
 impl Platform for SimPlatform {
     fn reserve(&mut self, reads_outstanding_max: usize) {
         self.flash.reserve(reads_outstanding_max);
+        if let Some(scatter) = &mut self.scatter {
+            scatter.reserve(reads_outstanding_max);
+        }
     }
 
     fn now_ns(&mut self) -> u64 {
         self.now_ns
     }
 
-    fn submit(&mut self, read: &Read, _pieces: &[Piece]) -> Ticket {
+    fn submit(&mut self, read: &Read, pieces: &[Piece]) -> Ticket {
         self.submitted_bytes += read.extent.bytes;
-        self.flash.submit(read.extent.bytes, read.cause)
+        let ticket = self.flash.submit(read.extent.bytes, read.cause);
+        if let Some(scatter) = &mut self.scatter {
+            scatter.submitted(ticket, pieces);
+        }
+        ticket
     }
 
     fn landed(&mut self, ticket: Ticket) -> bool {
-        self.flash.landed(ticket)
+        let landed = self.flash.landed(ticket);
+        if landed {
+            self.scatter(ticket);
+        }
+        landed
     }
 
     fn wait(&mut self, ticket: Ticket) {
         self.now_ns = self.flash.advance_until_landed(ticket).max(self.now_ns);
+        self.scatter(ticket);
     }
 
     fn cancel(&mut self, ticket: Ticket) -> bool {
         let Some(bytes) = self.flash.cancel(ticket) else { return false };
         self.submitted_bytes -= bytes;
+        if let Some(scatter) = &mut self.scatter {
+            scatter.taken_ns(ticket);
+        }
         true
     }
 

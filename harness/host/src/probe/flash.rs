@@ -57,6 +57,9 @@ const COPIED_READ_BYTES: u64 = 1 << 20;
 const ROW_BYTES: usize = 1020;
 /// A fault of the page cache reads so much: the system's own read-ahead, and the strategies'.
 const FAULT_BYTES: u64 = 128 << 10;
+/// Faults go through so much of the file over and over, as those of a model's weights do: pages that are let go of come back
+/// with other bytes, where fresh ones would have to be had from the system first.
+const FAULTED_BYTES: u64 = 64 << 20;
 /// No memory copies faster.
 const COPIED_MAX: f64 = 1e12;
 
@@ -98,16 +101,21 @@ pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<(Grid,
 fn page_in(path: &Path, reads: Reads, effort: Effort) -> Result<PageIn, HostError> {
     let failed = |problem| HostError::File { path: path.to_owned(), problem };
     let mapping = Mapping::new(fs::File::open(path).map_err(failed)?, 0).map_err(failed)?;
-    let mut direct = Bench::new(path, reads, [FAULT_BYTES, effort.file_bytes], 1, Landing::InPlace, 0)?;
-    let mut noise = Noise(FAULT_BYTES);
+    let fault = |block: u64| {
+        let fault = mapping.fault(Extent { offset: block * FAULT_BYTES, bytes: FAULT_BYTES });
+        fault.map_err(|fault| failed(std::io::Error::other(fault.to_string())))
+    };
+    let faulted_bytes = FAULTED_BYTES.min(effort.file_bytes);
+    let blocks = faulted_bytes / FAULT_BYTES;
+    (0..blocks).try_for_each(fault)?;
+    let mut direct = Bench::new(path, reads, [FAULT_BYTES, faulted_bytes], 1, Landing::InPlace, 0)?;
+    let mut block = (0..blocks).cycle();
     let mut rates = Vec::new();
     for _ in 0..effort.repeats {
         let plain = direct.bytes_per_s(effort.point);
         let (start, mut bytes) = (Instant::now(), 0);
         while bytes == 0 || start.elapsed() < effort.point {
-            let offset = noise.next() % (effort.file_bytes / FAULT_BYTES) * FAULT_BYTES;
-            let fault = mapping.fault(Extent { offset, bytes: FAULT_BYTES });
-            fault.map_err(|fault| failed(std::io::Error::other(fault.to_string())))?;
+            fault(block.next().expect("over and over"))?;
             bytes += FAULT_BYTES;
         }
         let faulted = bytes as f64 / start.elapsed().as_secs_f64();

@@ -90,12 +90,13 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     line(source("dispatch-us", "measured", &format!("a kernel without rows, {} ns; {repeats}", dispatch.0)));
     line(source("active-mw", "assumed", "there is no meter; energy on this machine means nothing") + "\n");
 
-    // One after the other: a byte's bookkeeping, then its copy.
-    let admitted_per_s = 1.0 / (1.0 / admission.0.median + 1.0 / copying.0.median);
     let admitted = format!(
-        "rows of 1 KiB, one after the other: bookkeeping {} MB/s over a store that answers at once; the copy from a reader's \
-         buffer {} MB/s, by which reads of 1 MiB in rows are longer; {repeats}",
-        admission.0.times(1.0 / MB),
+        "bookkeeping of rows of 1 KiB over a store that answers at once, {} MB/s; {repeats}",
+        admission.0.times(1.0 / MB)
+    );
+    let scattered = format!(
+        "the copy of rows of 1 KiB from a reader's buffer, by which reads of 1 MiB in rows are longer than others, {} MB/s; \
+         {repeats}",
         copying.0.times(1.0 / MB)
     );
     for (name, format, compute) in [
@@ -110,13 +111,15 @@ pub fn profile(name: &str, measured: &Measured) -> String {
             "bandwidth-share = 1.0\ncompute-share = {:.4}",
             (rates.attained.median / rates.peak.median).clamp(0.0001, 1.0)
         ));
-        line(format!("admit-mb-per-s = {:.0}", (admitted_per_s / MB).ceil()));
+        line(format!("admit-mb-per-s = {:.0}", (admission.0.median / MB).ceil()));
+        line(format!("scatter-mb-per-s = {:.0}", (copying.0.median / MB).ceil()));
         line("token-overhead-us = 0\nmemory-mb = 8\n\n[runtime.source]".to_owned());
         let from =
             format!("{} over rows from DRAM, {} GFLOP/s; {repeats}", format.as_str(), rates.attained.times(1e-9));
         line(source("default", "measured", &from));
         line(source("bandwidth-share", "derived", "the time of rows from DRAM is in compute-share"));
         line(source("admit-mb-per-s", "measured", &admitted));
+        line(source("scatter-mb-per-s", "measured", &scattered));
         line(source("token-overhead-us", "derived", "a replayed run samples nothing"));
         line(source("memory-mb", "assumed", "activations and buffers of lanes") + "\n");
     }

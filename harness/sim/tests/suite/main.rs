@@ -12,6 +12,7 @@ mod memory;
 mod profile;
 mod random;
 mod repeat;
+mod scatter;
 mod slow_flash;
 mod table;
 mod ten_minutes;
