@@ -44,7 +44,11 @@ impl fmt::Display for SourceKind {
 
 /// The source of one number or of a section's numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    expecting = "a source: { kind = \"assumed\", from = \"why it is believed\" }"
+)]
 pub struct Source {
     /// How far it can be trusted.
     pub kind: SourceKind,
