@@ -29,9 +29,9 @@ fn limit(thousands: u64) -> LibraryBenchmarkConfig {
 #[bench::sieve(args = (lookups("sieve")), config = limit(9363))]
 #[bench::window(args = (lookups("window")), config = limit(9052))]
 #[bench::lfu(args = (lookups("lfu")), config = limit(26702))]
-#[bench::s3_fifo(args = (lookups("s3-fifo")), config = limit(42062))]
-#[bench::arc(args = (lookups("arc")), config = limit(40785))]
-#[bench::w_tinylfu(args = (lookups("w-tinylfu")), config = limit(77955))]
+#[bench::s3_fifo(args = (lookups("s3-fifo")), config = limit(39311))]
+#[bench::arc(args = (lookups("arc")), config = limit(15958))]
+#[bench::w_tinylfu(args = (lookups("w-tinylfu")), config = limit(61151))]
 #[bench::belady(args = (lookups("belady")), config = limit(25417))]
 fn policies(lookups: Lookups) -> u64 {
     look_up(black_box(lookups))

@@ -10,10 +10,14 @@
 //! step of many bundles all ghosts are asked first; victims are then chosen as for the last bundle that is lacking,
 //! with all that is lacking coming in; held bundles count in their list's bytes and come back at the new end of `T2`;
 //! where the list that should give has only held bundles, the other gives. 5 bytes a bundle, 4 more where sizes differ,
-//! 4 to 33 for each in a list (up to twice what fits the cache).
+//! 4 to 33 for each in a list (up to twice what fits the cache). While a stream of single lookups is judged, 4 and four to
+//! eight bits a bundle are touched.
+
+mod judge;
 
 use crate::{
-    evict::{At, Evict, Sizes, queues::Queues},
+    bitset::Bitset,
+    evict::{At, Evict, Sizes, Slots, queues::Queues},
     geometry::BundleId,
 };
 
@@ -34,6 +38,8 @@ pub struct Arc {
     incoming_bytes: u64,
     /// The list of ghosts where the last lacking bundle was found.
     found: Option<u8>,
+    /// While a stream is judged.
+    stretches: Option<[judge::Stretch; 2]>,
 }
 
 impl Arc {
@@ -43,7 +49,7 @@ impl Arc {
         // Two capacities of ghosts fit above the fraction, and some room is left for a step larger than the capacity.
         let fraction_bits = capacity_bytes.leading_zeros().saturating_sub(8).min(32);
         let queues = Queues::new(bundles, sizes);
-        Self { queues, capacity_bytes, share: 0, fraction_bits, incoming_bytes: 0, found: None }
+        Self { queues, capacity_bytes, share: 0, fraction_bits, incoming_bytes: 0, found: None, stretches: None }
     }
 
     /// How far a ghost of `own` moves the share: the other list's bytes over its own, at least 1, times its bytes.
@@ -56,12 +62,30 @@ impl Arc {
         bytes.saturating_mul(1 << self.fraction_bits)
     }
 
-    /// The paper's REPLACE: the oldest of `T1` or `T2` leaves a ghost.
-    fn replace(&mut self) -> Option<BundleId> {
+    /// A ghost that is needed again moves the share.
+    fn adapt(&mut self, ghosts: u8, bytes: u64) {
+        self.share = if ghosts == B1 {
+            self.share.saturating_add(self.delta(B1, B2, bytes)).min(self.fixed(self.capacity_bytes))
+        } else {
+            self.share.saturating_sub(self.delta(B2, B1, bytes))
+        };
+    }
+
+    /// Whether `T1` has more than its share, so that it gives.
+    fn takes_once(&self) -> bool {
         let once = self.fixed(self.queues.bytes(T1));
         let above = once > self.share || once == self.share && self.found == Some(B2);
-        let from_once = once > 0 && above || self.queues.bytes(T2) == 0;
-        let lists = if from_once { [(T1, B1), (T2, B2)] } else { [(T2, B2), (T1, B1)] };
+        once > 0 && above || self.queues.bytes(T2) == 0
+    }
+
+    /// Whether as much is known as two caches hold.
+    fn is_directory_full(&self) -> bool {
+        [T1, T2, B1, B2].into_iter().map(|list| self.queues.bytes(list)).sum::<u64>() >= 2 * self.capacity_bytes
+    }
+
+    /// The paper's REPLACE: the oldest of `T1` or `T2` leaves a ghost.
+    fn replace(&mut self) -> Option<BundleId> {
+        let lists = if self.takes_once() { [(T1, B1), (T2, B2)] } else { [(T2, B2), (T1, B1)] };
         lists.into_iter().find_map(|(list, ghosts)| {
             let oldest = self.queues.oldest(list)?;
             self.queues.renew(ghosts, oldest);
@@ -77,7 +101,8 @@ impl Arc {
         oldest.is_some()
     }
 
-    fn settle(&mut self) {
+    /// Nothing is lacking any more.
+    fn end_step(&mut self) {
         self.incoming_bytes = 0;
         self.found = None;
     }
@@ -98,7 +123,7 @@ impl Evict for Arc {
     }
 
     fn reuse(&mut self, bundle: BundleId, _at: At) {
-        self.settle();
+        self.end_step();
         self.queues.renew(T2, self.queues.spot(bundle));
     }
 
@@ -107,15 +132,19 @@ impl Evict for Arc {
         self.incoming_bytes += bytes;
         let ghosts = self.queues.place(bundle);
         self.found = (ghosts == B1 || ghosts == B2).then_some(ghosts);
-        match self.found {
-            Some(B1) => {
-                let share = self.share.saturating_add(self.delta(B1, B2, bytes));
-                self.share = share.min(self.fixed(self.capacity_bytes));
-            }
-            Some(_) => self.share = self.share.saturating_sub(self.delta(B2, B1, bytes)),
-            None => return,
+        if let Some(ghosts) = self.found {
+            self.adapt(ghosts, bytes);
+            self.queues.recall(bundle);
         }
-        self.queues.recall(bundle);
+    }
+
+    #[inline]
+    fn judge(&mut self, bundles: &[BundleId], _number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        self.judge_stream(bundles, slots)
+    }
+
+    fn settle(&mut self, resident: &mut Bitset) {
+        self.write_stream(resident);
     }
 
     fn admit(&mut self, bundle: BundleId, _at: At) {
@@ -123,7 +152,7 @@ impl Evict for Arc {
         if matches!(self.queues.place(bundle), B1 | B2) {
             self.lack(bundle);
         }
-        self.settle();
+        self.end_step();
         let list = if self.queues.take_recalled(bundle) { T2 } else { T1 };
         self.queues.push(list, bundle);
     }
@@ -145,7 +174,7 @@ impl Evict for Arc {
                 self.queues.pull(oldest);
                 return Some(oldest.bundle);
             }
-        } else if once + self.queues.bytes(T2) + self.queues.bytes(B2) >= 2 * self.capacity_bytes {
+        } else if self.is_directory_full() {
             self.forget_ghost(B2);
         }
         self.replace()

@@ -8,7 +8,7 @@
 //! those of one layer and one use, the lower id goes first.
 //!
 //! With `age` the steps since the last use and `layers` the steps of a pass, staleness is age / layers, and the rest of
-//! the rule says: the younger first. With one layer it is LRU.
+//! the rule says: the younger first. With one layer it is LRU, and judges a stream of single lookups as that does.
 //!
 //! 4 bytes a bundle and 32 to 64 for each held, 36 a bundle at most: a trail of ids and passes for each layer. A victim
 //! costs one look at each layer where the staleness or the step changes, else a constant.
@@ -16,7 +16,8 @@
 use alloc::vec::Vec;
 
 use crate::{
-    evict::{At, Evict, Moment, layers::Layers, trail::Trail},
+    bitset::Bitset,
+    evict::{At, Evict, Moment, Slots, layers::Layers, log::Entry, trail::Trail},
     geometry::BundleId,
 };
 
@@ -107,14 +108,35 @@ impl Evict for LeastStale {
     }
 
     #[inline]
+    fn judge(&mut self, bundles: &[BundleId], _number: usize, slots: &mut Slots<'_>) -> Option<usize> {
+        let [recency] = self.recency.as_mut_slice() else { return None };
+        recency.judge(bundles, slots, None)
+    }
+
+    fn settle(&mut self, resident: &mut Bitset) {
+        // Nobody asks for the passes of the only layer.
+        self.recency[0].settle(resident, |bundle, _| Entry::of(bundle));
+    }
+
+    #[inline]
     fn admit(&mut self, bundle: BundleId, at: At) {
         self.touch(bundle, at);
     }
 
     #[inline]
+    fn fetch(&self, bundles: &[BundleId]) {
+        if let [recency] = self.recency.as_slice() {
+            recency.fetch(bundles);
+        }
+    }
+
+    #[inline]
     fn victim(&mut self) -> Option<BundleId> {
         // A partition has one layer, whichever step it is.
-        let turn = self.layer.min(self.recency.len() - 1);
+        if let [recency] = self.recency.as_mut_slice() {
+            return recency.pop();
+        }
+        let turn = self.layer;
         loop {
             let (staleness, from) = self.cursor.or_else(|| self.stalest())?;
             for behind in from..self.recency.len() {

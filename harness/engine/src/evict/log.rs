@@ -75,7 +75,8 @@ pub(crate) struct Log<T> {
 impl<T: Entry> Log<T> {
     /// An empty log, for as many entries that count as there are `bundles`.
     pub(crate) fn new(bundles: u32) -> Self {
-        let entries = (2 * bundles as usize).next_power_of_two().max(FIRST_RING as usize);
+        // Two words of bits at least: whoever gives numbers out a word at a time has room for a word more than half.
+        let entries = (2 * bundles as usize).next_power_of_two().max(2 * FIRST_RING as usize);
         assert!(u32::try_from(entries).is_ok(), "{bundles} bundles are too many for a log");
         let numbers = Numbers::new(entries);
         Self { entries: vec![T::default(); entries], asked: numbers.tail, numbers }

@@ -38,7 +38,8 @@ pub(crate) struct Spot {
     pub(crate) bundle: BundleId,
     /// Its queue, or [`OUT`].
     pub(crate) queue: u8,
-    index: u32,
+    /// Of its entry in the queue's log.
+    pub(crate) index: u32,
 }
 
 /// `N` queues over dense ids; a bundle is in at most one of them.
@@ -46,11 +47,11 @@ pub(crate) struct Spot {
 pub(crate) struct Queues<const N: usize, T = BundleId> {
     sizes: Sizes,
     /// By bundle: queue and index.
-    at: Vec<u32>,
+    pub(crate) at: Vec<u32>,
     marks: Vec<u8>,
-    logs: [Log<T>; N],
+    pub(crate) logs: [Log<T>; N],
     /// Bytes in each queue.
-    bytes: [u64; N],
+    pub(crate) bytes: [u64; N],
     /// Bundles held in their places.
     held: u32,
     /// Ghosts that were recalled and are not back yet.
@@ -130,6 +131,17 @@ impl<const N: usize, T: Entry> Queues<N, T> {
         Spot { bundle, queue: self.place(bundle), index: self.at[bundle as usize] & LIFTED }
     }
 
+    /// The bundles that are in a queue.
+    pub(crate) fn known(&self) -> impl Iterator<Item = BundleId> {
+        (0..).zip(&self.at).filter(|(_, place)| **place != NONE).map(|(bundle, _)| bundle)
+    }
+
+    /// The indices of a queue's entries from the oldest on, whether they count or not.
+    pub(crate) fn indices(&self, queue: u8) -> impl Iterator<Item = u32> {
+        let numbers = &self.logs[queue as usize].numbers;
+        (0..numbers.span()).map(|distance| numbers.index(numbers.tail.wrapping_add(distance)))
+    }
+
     /// Takes a bundle out of its queue, held or not.
     #[inline]
     pub(crate) fn pull(&mut self, spot: Spot) {
@@ -162,6 +174,11 @@ impl<const N: usize, T: Entry> Queues<N, T> {
     pub(crate) fn lift(&mut self, bundle: BundleId) {
         self.outdate(self.spot(bundle));
         self.at[bundle as usize] |= LIFTED;
+    }
+
+    /// Writes the entry of a number that was given out; the bundle's queue and index.
+    pub(crate) fn write(&mut self, queue: u8, number: u32, entry: T) -> u32 {
+        place_at(queue, self.logs[queue as usize].write(number, entry))
     }
 
     #[inline]

@@ -4,10 +4,14 @@
 //! Ten counters a bundle, found by double hashing; the count is their minimum, never too low and rarely too high.
 //! Built as libCacheSim builds its own, so that W-TinyLFU agrees with it to the digit: 14.4 counters an entry (an
 //! error of 0.1 %: ln 0.001 / ln² 2), the two hashes the lower halves of XXH64 with its seeds, and every one of the
-//! ten counters rises with a use, also where it is not the least. Counters stop at 65 535, where libCacheSim's go on
+//! ten counters rises with a use, also where it is not the least.
+//!
+//! A counter is a byte, so that ten of them anywhere are near the processor. Counts from 128 on go round in its upper half,
+//! and a second byte somewhere else, which is rarely asked, has the rounds. They stop at 32 895, where libCacheSim's go on
 //! to 2^32: that tells only between two bundles used more often than that since the last halvings.
 
 use alloc::{vec, vec::Vec};
+use core::hint::black_box;
 
 use crate::geometry::BundleId;
 
@@ -18,14 +22,19 @@ const COUNTERS_AN_ENTRY: u128 = 8_093_862_250_619_341;
 const FRACTION_BITS: u32 = 49;
 const SEEDS: [u64; 2] = [0x1234_5678, 0x1234_4321];
 
+/// Counts from here on go round: 128, ..., 255, 128.
+const ROUND: u8 = 128;
+
 /// The counters of one bundle.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Places([u32; HASHES]);
 
 /// Counts of uses by bundle, approximately.
 #[derive(Clone, Debug)]
 pub struct Sketch {
-    counters: Vec<u16>,
+    counters: Vec<u8>,
+    /// How often each counter went round.
+    rounds: Vec<u8>,
     /// 2^64 over the number of counters, rounded up: remainders by two multiplications (Lemire et al. 2019).
     reciprocal: u64,
 }
@@ -41,40 +50,96 @@ impl Sketch {
         let counters = usize::try_from(exact.div_ceil(1 << FRACTION_BITS)).expect("counters fit memory");
         assert!(counters < 1 << 31, "a sketch of {counters} counters");
         let counters = if counters < HASHES { 2 * HASHES } else { counters };
-        Self { counters: vec![0; counters], reciprocal: u64::MAX / counters as u64 + 1 }
+        Self { counters: vec![0; counters], rounds: vec![0; counters], reciprocal: u64::MAX / counters as u64 + 1 }
     }
 
     /// Where a bundle is counted.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "lower halves, and remainders by a number of 31 bits")]
+    #[inline]
     pub fn places(&self, bundle: BundleId) -> Places {
+        let mut places = Places::default();
+        places.0.iter_mut().zip(Self::hashes(bundle)).for_each(|(place, hash)| *place = self.place(hash));
+        places
+    }
+
+    /// Counts a use of a bundle.
+    #[inline]
+    pub fn count(&mut self, bundle: BundleId) {
+        for hash in Self::hashes(bundle).take(HASHES) {
+            self.count_at(self.place(hash));
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "lower halves")]
+    fn hashes(bundle: BundleId) -> impl Iterator<Item = u32> + use<> {
         let [first, second] = SEEDS.map(|seed| xxh64(u64::from(bundle), seed) as u32);
-        let mut hash = first;
-        Places(core::array::from_fn(|_| {
-            let fraction = self.reciprocal.wrapping_mul(u64::from(hash));
-            hash = hash.wrapping_add(second);
-            ((u128::from(fraction) * self.counters.len() as u128) >> 64) as u32
-        }))
+        core::iter::successors(Some(first), move |hash| Some(hash.wrapping_add(second)))
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a remainder by a number of 31 bits")]
+    fn place(&self, hash: u32) -> u32 {
+        let fraction = self.reciprocal.wrapping_mul(u64::from(hash));
+        ((u128::from(fraction) * self.counters.len() as u128) >> 64) as u32
+    }
+
+    #[inline]
+    fn count_at(&mut self, place: u32) {
+        let counter = &mut self.counters[place as usize];
+        *counter = counter.wrapping_add(1);
+        if *counter == 0 {
+            self.go_round(place);
+        }
+    }
+
+    /// Fetches the counters of a bundle from memory, all at once. Changes nothing.
+    #[inline]
+    pub fn fetch(&self, places: &Places) {
+        black_box(places.0.iter().fold(0, |all, &place| all ^ self.counters[place as usize]));
     }
 
     /// How often the bundle counted at `places` was used, at most.
     #[must_use]
+    #[inline]
     pub fn estimate(&self, places: &Places) -> u16 {
-        places.0.iter().fold(u16::MAX, |least, &place| least.min(self.counters[place as usize]))
+        let least = places.0.iter().fold(u8::MAX, |least, &place| least.min(self.counters[place as usize]));
+        if least < ROUND { u16::from(least) } else { self.estimate_rounds(places) }
     }
 
-    /// Counts a use.
+    /// Counts a use of the bundle counted at `places`.
+    #[inline]
     pub fn add(&mut self, places: &Places) {
-        for &place in &places.0 {
-            let counter = &mut self.counters[place as usize];
-            *counter = counter.saturating_add(1);
-        }
+        places.0.iter().for_each(|&place| self.count_at(place));
     }
 
     /// Halves every count, so that old uses fade.
     pub fn halve(&mut self) {
-        self.counters.iter_mut().for_each(|counter| *counter >>= 1);
+        for (counter, rounds) in self.counters.iter_mut().zip(&mut self.rounds) {
+            let half = count_of(*counter, *rounds) / 2;
+            let [low, high] = [half % u16::from(ROUND), half / u16::from(ROUND)].map(|part| part.to_le_bytes()[0]);
+            *counter = if high == 0 { low } else { ROUND + low };
+            *rounds = high.saturating_sub(1);
+        }
     }
+
+    #[cold]
+    fn estimate_rounds(&self, places: &Places) -> u16 {
+        let counts = places.0.iter().map(|&place| count_of(self.counters[place as usize], self.rounds[place as usize]));
+        counts.fold(u16::MAX, u16::min)
+    }
+
+    #[cold]
+    fn go_round(&mut self, place: u32) {
+        let [counter, rounds] = [&mut self.counters, &mut self.rounds].map(|bytes| &mut bytes[place as usize]);
+        *counter = if *rounds == u8::MAX { u8::MAX } else { ROUND };
+        *rounds = rounds.saturating_add(1);
+    }
+}
+
+/// What a counter says that went round so often.
+fn count_of(counter: u8, rounds: u8) -> u16 {
+    u16::from(counter) + u16::from(ROUND) * u16::from(rounds)
 }
 
 const PRIMES: [u64; 5] =

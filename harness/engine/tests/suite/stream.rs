@@ -93,7 +93,8 @@ fn kinds() -> Vec<Kind> {
 }
 
 fn has_a_way_of_its_own(kind: Kind) -> bool {
-    matches!(kind, Kind::Fifo | Kind::Lru | Kind::Clock | Kind::Sieve | Kind::Window { tokens: ..=5000 })
+    let recency = matches!(kind, Kind::Lru | Kind::LeastStale | Kind::Window { tokens: ..=5000 });
+    recency || matches!(kind, Kind::Fifo | Kind::Clock | Kind::Sieve | Kind::Arc | Kind::WTinyLfu)
 }
 
 fn room(stream: &[u32], capacity: u64) -> Room {
@@ -139,6 +140,40 @@ proptest! {
             }
             let expected = if has_a_way_of_its_own(kind) { stream.len() } else { 0 };
             prop_assert_eq!((judged.get(), settled.get()), (expected, 0), "{:?}", kind);
+        }
+    }
+
+    /// Rings are as small as they get.
+    #[test]
+    fn so_it_is_with_few_bundles(
+        seed in 1_u64..,
+        bundles in 1_u32..70,
+        capacity in 1_u64..70,
+        slices in prop::collection::vec(1_usize..300, 4),
+    ) {
+        let mut stream = stream(seed, slices.iter().sum(), 100);
+        for bundle in &mut stream {
+            *bundle %= bundles;
+        }
+        let room = Room { bundles, ..room(&stream.repeat(2), capacity) };
+        for kind in kinds() {
+            let [mut sliced, mut single] =
+                [(); 2].map(|()| Replay::new(kind.build(&room), room.sizes.clone(), bundles, room.capacity_bytes));
+            let mut number = 0;
+            for &lookups in &slices {
+                let slice = &stream[number..number + lookups];
+                sliced.look_up_all(slice, number);
+                for &bundle in slice {
+                    single.look_up(bundle, number);
+                    number += 1;
+                }
+                prop_assert_eq!(sliced.tally(), single.tally(), "{:?} in {} after {}", kind, capacity, number);
+            }
+            // What the stream left behind is the same.
+            for &bundle in &stream {
+                prop_assert_eq!(sliced.look_up(bundle, number), single.look_up(bundle, number), "{:?}", kind);
+                number += 1;
+            }
         }
     }
 
