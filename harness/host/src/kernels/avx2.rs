@@ -16,6 +16,17 @@ use super::{
     vector::{BLOCK, Vector},
 };
 
+/// Bytes that come from memory together.
+const LINE_BYTES: usize = 64;
+
+/// See [`super::Level::fetch`].
+pub(super) fn fetch(bytes: &[u8]) {
+    for line in bytes.chunks(LINE_BYTES) {
+        // SAFETY: it reads nothing, whatever is there.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+}
+
 /// See [`super::Level::dot`].
 #[target_feature(enable = "avx2,fma,f16c")]
 pub(super) fn dot(format: Format, row: &[u8], vector: &Vector) -> f32 {
@@ -70,6 +81,10 @@ pub(super) fn dot_floats<const BYTES: usize>(row: &[u8], values: &[f32]) -> f32 
         }
     }
     let all = _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3]));
+    if whole == values.len().min(row.len() / BYTES) {
+        // As nearly always: rows are long, and a call is not for nothing.
+        return sum_of(all);
+    }
     let format = if BYTES == 4 { Format::F32 } else { Format::F16 };
     sum_of(all) + portable::dot_floats(format, &row[whole * BYTES..], &values[whole..])
 }
@@ -123,7 +138,7 @@ pub(super) fn add_columns(format: Format, part: &Part<'_>, sums: &mut [f32]) {
             let end = part.columns.len().min(first + BLOCK / 2);
             let mut products = [_mm256_setzero_si256(); 4];
             while first < end {
-                let factors = [part.factors[first], part.factors[first + 1]].map(i8::cast_unsigned);
+                let factors = [part.factors[first].cast_unsigned(), part.factors[first + 1].cast_unsigned()];
                 let by = _mm256_set1_epi16(i16::from_le_bytes(factors));
                 let own = column_numbers(part.columns[first].bytes, chunk);
                 let next = if first + 1 < end {
@@ -206,7 +221,9 @@ fn add_floats<const BYTES: usize>(format: Format, row: &[u8], scale: f32, sums: 
             _mm256_storeu_ps(sums.as_mut_ptr(), added);
         }
     }
-    portable::add_scaled(format, &row[whole * BYTES..count * BYTES], scale, &mut sums[whole..count]);
+    if whole < count {
+        portable::add_scaled(format, &row[whole * BYTES..count * BYTES], scale, &mut sums[whole..count]);
+    }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]

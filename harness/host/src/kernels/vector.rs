@@ -61,6 +61,7 @@ impl Vector {
     }
 
     /// Blocks of a row in `format` that this vector covers.
+    #[inline]
     pub(super) fn blocks(&self, format: Format, row: &[u8]) -> usize {
         (row.len() / format.block_bytes()).min(self.values.len() / format.block_weights())
     }
