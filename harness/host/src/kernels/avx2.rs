@@ -82,7 +82,7 @@ pub(super) fn dot_floats<const BYTES: usize>(row: &[u8], values: &[f32]) -> f32 
     }
     let all = _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3]));
     if whole == values.len().min(row.len() / BYTES) {
-        // As nearly always: rows are long, and a call is not for nothing.
+        // As nearly always.
         return sum_of(all);
     }
     let format = if BYTES == 4 { Format::F32 } else { Format::F16 };
@@ -91,7 +91,8 @@ pub(super) fn dot_floats<const BYTES: usize>(row: &[u8], values: &[f32]) -> f32 
 
 #[target_feature(enable = "avx2,fma,f16c")]
 fn dot_q8_0(row: &[u8], vector: &Vector) -> f32 {
-    let (blocks, others, worths) = beside::<34>(row, vector);
+    let (blocks, _) = row.as_chunks::<34>();
+    let (others, worths) = first_blocks(vector, blocks.len());
     // Two, which take turns, so that none waits for its last product.
     let mut sums = [_mm256_setzero_ps(); 2];
     for number in 0..blocks.len() {
@@ -107,7 +108,8 @@ fn dot_q8_0(row: &[u8], vector: &Vector) -> f32 {
 /// 4-bit rows with a scale alone (18 bytes a block) or with a minimum (20).
 #[target_feature(enable = "avx2,fma,f16c")]
 fn dot_q4<const BYTES: usize>(row: &[u8], vector: &Vector) -> f32 {
-    let (blocks, others, worths) = beside::<BYTES>(row, vector);
+    let (blocks, _) = row.as_chunks::<BYTES>();
+    let (others, worths) = first_blocks(vector, blocks.len());
     let mut sums = [_mm256_setzero_ps(); 2];
     // The second of four: minimums times what a block's numbers are together.
     let mut least = _mm_setzero_ps();
@@ -283,13 +285,9 @@ fn products(weights: __m256i, others: __m256i) -> __m256 {
     _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
 }
 
-/// The blocks of a row that the vector covers, and the vector's own.
-fn beside<'a, const BYTES: usize>(
-    row: &'a [u8],
-    vector: &'a Vector,
-) -> (&'a [[u8; BYTES]], &'a [[i8; BLOCK]], &'a [[f32; 2]]) {
-    let blocks = row.as_chunks().0;
-    (blocks, &vector.numbers.as_chunks().0[..blocks.len()], &vector.worths[..blocks.len()])
+/// The first blocks of a vector, and what their numbers are worth.
+fn first_blocks(vector: &Vector, count: usize) -> (&[[i8; BLOCK]], &[[f32; 2]]) {
+    (&vector.numbers.as_chunks().0[..count], &vector.worths[..count])
 }
 
 #[target_feature(enable = "avx2")]

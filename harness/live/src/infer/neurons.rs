@@ -119,7 +119,9 @@ impl Neurons {
                 let mut columns = [Column { bytes: &[], by: 0.0 }; GROUP];
                 let mut count = 0;
                 for &bundle in members {
-                    if token == 0 && let Some(&bundle) = ahead.next() {
+                    if token == 0
+                        && let Some(&bundle) = ahead.next()
+                    {
                         level.fetch(bundles.bytes(bundle));
                     }
                     let place = token * self.count + (bundle - self.first) as usize;
