@@ -38,8 +38,19 @@ impl Level {
         Self::Portable
     }
 
+    /// Asks for bytes that will be read soon, so that memory brings them meanwhile.
+    #[inline]
+    pub fn fetch(self, bytes: &[u8]) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => avx2::fetch(bytes),
+            _ => {}
+        }
+    }
+
     /// The product of a row and a vector; of the longer one the end is left out.
     #[must_use]
+    #[inline]
     pub fn dot(self, format: Format, row: &[u8], vector: &Vector) -> f32 {
         match self {
             Self::Portable => portable::dot(format, row, vector),

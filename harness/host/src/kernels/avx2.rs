@@ -16,6 +16,17 @@ use super::{
     vector::{BLOCK, Vector},
 };
 
+/// Bytes that come from memory together.
+const LINE_BYTES: usize = 64;
+
+/// See [`super::Level::fetch`].
+pub(super) fn fetch(bytes: &[u8]) {
+    for line in bytes.chunks(LINE_BYTES) {
+        // SAFETY: it reads nothing, whatever is there.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+}
+
 /// See [`super::Level::dot`].
 #[target_feature(enable = "avx2,fma,f16c")]
 pub(super) fn dot(format: Format, row: &[u8], vector: &Vector) -> f32 {
@@ -70,41 +81,48 @@ pub(super) fn dot_floats<const BYTES: usize>(row: &[u8], values: &[f32]) -> f32 
         }
     }
     let all = _mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3]));
+    if whole == values.len().min(row.len() / BYTES) {
+        // As nearly always.
+        return sum_of(all);
+    }
     let format = if BYTES == 4 { Format::F32 } else { Format::F16 };
     sum_of(all) + portable::dot_floats(format, &row[whole * BYTES..], &values[whole..])
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
 fn dot_q8_0(row: &[u8], vector: &Vector) -> f32 {
-    let mut sum = _mm256_setzero_ps();
-    for (number, block) in row.chunks_exact(34).enumerate() {
-        let others = &vector.numbers[number * BLOCK..][..BLOCK];
-        // SAFETY: a block has 32 bytes behind its scale, and so has the vector's.
-        let (weights, others) =
-            unsafe { (_mm256_loadu_si256(block[2..34].as_ptr().cast()), _mm256_loadu_si256(others.as_ptr().cast())) };
+    let (blocks, _) = row.as_chunks::<34>();
+    let (others, worths) = first_blocks(vector, blocks.len());
+    // Two, which take turns, so that none waits for its last product.
+    let mut sums = [_mm256_setzero_ps(); 2];
+    for number in 0..blocks.len() {
+        let weights = load_bytes(blocks[number].last_chunk().expect("32 behind the scale"));
+        let others = load_numbers(&others[number]);
         let products = products(_mm256_abs_epi8(weights), _mm256_sign_epi8(others, weights));
-        let scale = half(block, 0) * vector.scales[number];
-        sum = _mm256_fmadd_ps(_mm256_set1_ps(scale), products, sum);
+        let scale = _mm256_broadcastss_ps(_mm_mul_ps(halves(&blocks[number]), load_pair(&worths[number])));
+        sums = [sums[1], _mm256_fmadd_ps(scale, products, sums[0])];
     }
-    sum_of(sum)
+    sum_of(_mm256_add_ps(sums[0], sums[1]))
 }
 
 /// 4-bit rows with a scale alone (18 bytes a block) or with a minimum (20).
 #[target_feature(enable = "avx2,fma,f16c")]
 fn dot_q4<const BYTES: usize>(row: &[u8], vector: &Vector) -> f32 {
-    let mut sum = _mm256_setzero_ps();
-    let mut least = 0.0;
-    for (number, block) in row.chunks_exact(BYTES).enumerate() {
-        let others = &vector.numbers[number * BLOCK..][..BLOCK];
-        // SAFETY: the vector's block has 32 bytes.
-        let others = unsafe { _mm256_loadu_si256(others.as_ptr().cast()) };
-        let products = products(nibbles(&block[BYTES - 16..]), others);
-        let scale = half(block, 0);
-        let minimum = if BYTES == 18 { -8.0 * scale } else { half(block, 2) };
-        sum = _mm256_fmadd_ps(_mm256_set1_ps(scale * vector.scales[number]), products, sum);
-        least += minimum * vector.sums[number];
+    let (blocks, _) = row.as_chunks::<BYTES>();
+    let (others, worths) = first_blocks(vector, blocks.len());
+    let mut sums = [_mm256_setzero_ps(); 2];
+    // The second of four: minimums times what a block's numbers are together.
+    let mut least = _mm_setzero_ps();
+    for number in 0..blocks.len() {
+        let products = products(nibbles(&blocks[number][BYTES - 16..]), load_numbers(&others[number]));
+        let own = halves(&blocks[number]);
+        let own = if BYTES == 18 { _mm_moveldup_ps(own) } else { own };
+        let both = _mm_mul_ps(own, load_pair(&worths[number]));
+        sums = [sums[1], _mm256_fmadd_ps(_mm256_broadcastss_ps(both), products, sums[0])];
+        least = _mm_add_ps(least, both);
     }
-    sum_of(sum) + least
+    let least = _mm_cvtss_f32(_mm_movehdup_ps(least)) * if BYTES == 18 { -8.0 } else { 1.0 };
+    sum_of(_mm256_add_ps(sums[0], sums[1])) + least
 }
 
 /// See [`super::Columns::add`]. Pairs of 4-bit columns are interleaved and multiplied by a pair of factors at once; eight pairs
@@ -115,30 +133,28 @@ pub(super) fn add_columns(format: Format, part: &Part<'_>, sums: &mut [f32]) {
         portable::add_columns(format, part, sums);
         return;
     }
-    let (halves, _) = part.factors.as_chunks::<{ BLOCK / 2 }>();
     for (chunk, sums) in sums.chunks_exact_mut(CHUNK).enumerate() {
-        let columns = part.columns.chunks(BLOCK / 2).zip(halves);
         let mut totals = [_mm256_setzero_si256(); CHUNK / 8];
-        for (columns, factors) in columns {
+        let mut first = 0;
+        while first < part.columns.len() {
+            let end = part.columns.len().min(first + BLOCK / 2);
             let mut products = [_mm256_setzero_si256(); 4];
-            for (pair, factors) in columns.chunks(2).zip(factors.chunks_exact(2)) {
-                let numbers = |column: usize| {
-                    let Some(column) = pair.get(column) else { return [_mm256_setzero_si256(); 2] };
-                    let pairs = &column.bytes[chunk * CHUNK / 2..][..CHUNK / 2];
-                    // SAFETY: 32 bytes are there.
-                    let pairs = unsafe { _mm256_loadu_si256(pairs.as_ptr().cast()) };
-                    let low_halves = _mm256_set1_epi8(15);
-                    [_mm256_and_si256(pairs, low_halves), _mm256_and_si256(_mm256_srli_epi16::<4>(pairs), low_halves)]
+            while first < end {
+                let factors = [part.factors[first].cast_unsigned(), part.factors[first + 1].cast_unsigned()];
+                let by = _mm256_set1_epi16(i16::from_le_bytes(factors));
+                let own = column_numbers(part.columns[first].bytes, chunk);
+                let next = if first + 1 < end {
+                    column_numbers(part.columns[first + 1].bytes, chunk)
+                } else {
+                    [_mm256_setzero_si256(); 2]
                 };
-                let by =
-                    _mm256_set1_epi16(i16::from_le_bytes([factors[0].cast_unsigned(), factors[1].cast_unsigned()]));
-                let [first, second] = [numbers(0), numbers(1)];
                 for half in 0..2 {
-                    let low = _mm256_unpacklo_epi8(first[half], second[half]);
-                    let high = _mm256_unpackhi_epi8(first[half], second[half]);
-                    products[2 * half] = _mm256_add_epi16(products[2 * half], _mm256_maddubs_epi16(low, by));
-                    products[2 * half + 1] = _mm256_add_epi16(products[2 * half + 1], _mm256_maddubs_epi16(high, by));
+                    let low = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(own[half], next[half]), by);
+                    let high = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(own[half], next[half]), by);
+                    products[2 * half] = _mm256_add_epi16(products[2 * half], low);
+                    products[2 * half + 1] = _mm256_add_epi16(products[2 * half + 1], high);
                 }
+                first += 2;
             }
             // Unpacking works on halves of a register: the first 8 rows, then 16 to 23; the next 8, then 24 to 31.
             for half in 0..2 {
@@ -149,8 +165,9 @@ pub(super) fn add_columns(format: Format, part: &Part<'_>, sums: &mut [f32]) {
                     _mm256_extracti128_si256::<1>(low),
                     _mm256_extracti128_si256::<1>(high),
                 ];
-                for (total, eight) in totals[4 * half..].iter_mut().zip(eights) {
-                    *total = _mm256_add_epi32(*total, _mm256_cvtepi16_epi32(eight));
+                for eight in 0..4 {
+                    let total = &mut totals[4 * half + eight];
+                    *total = _mm256_add_epi32(*total, _mm256_cvtepi16_epi32(eights[eight]));
                 }
             }
         }
@@ -159,6 +176,14 @@ pub(super) fn add_columns(format: Format, part: &Part<'_>, sums: &mut [f32]) {
             scale_eight(format, part, row, _mm256_cvtepi32_ps(total), &mut sums[8 * eight..]);
         }
     }
+}
+
+/// The 64 numbers of a 4-bit column's chunk: low halves, high halves.
+#[target_feature(enable = "avx2")]
+fn column_numbers(column: &[u8], chunk: usize) -> [__m256i; 2] {
+    let pairs = load_bytes(column[chunk * CHUNK / 2..].first_chunk().expect("columns are whole chunks"));
+    let low_halves = _mm256_set1_epi8(15);
+    [_mm256_and_si256(pairs, low_halves), _mm256_and_si256(_mm256_srli_epi16::<4>(pairs), low_halves)]
 }
 
 /// Adds eight rows' products, with their scales and minimums, to sums.
@@ -198,13 +223,15 @@ fn add_floats<const BYTES: usize>(format: Format, row: &[u8], scale: f32, sums: 
             _mm256_storeu_ps(sums.as_mut_ptr(), added);
         }
     }
-    portable::add_scaled(format, &row[whole * BYTES..count * BYTES], scale, &mut sums[whole..count]);
+    if whole < count {
+        portable::add_scaled(format, &row[whole * BYTES..count * BYTES], scale, &mut sums[whole..count]);
+    }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
 fn add_q8_0(row: &[u8], scale: f32, sums: &mut [f32]) {
     for (block, sums) in row.chunks_exact(34).zip(sums.chunks_exact_mut(BLOCK)) {
-        let by = _mm256_set1_ps(half(block, 0) * scale);
+        let by = _mm256_set1_ps(_mm_cvtss_f32(halves(block)) * scale);
         for eight in 0..4 {
             let numbers = &block[2 + 8 * eight..][..8];
             // SAFETY: eight bytes are there.
@@ -217,8 +244,9 @@ fn add_q8_0(row: &[u8], scale: f32, sums: &mut [f32]) {
 #[target_feature(enable = "avx2,fma,f16c")]
 fn add_q4<const BYTES: usize>(row: &[u8], scale: f32, sums: &mut [f32]) {
     for (block, sums) in row.chunks_exact(BYTES).zip(sums.chunks_exact_mut(BLOCK)) {
-        let own = half(block, 0);
-        let minimum = if BYTES == 18 { -8.0 * own } else { half(block, 2) };
+        let both = halves(block);
+        let own = _mm_cvtss_f32(both);
+        let minimum = if BYTES == 18 { -8.0 * own } else { _mm_cvtss_f32(_mm_movehdup_ps(both)) };
         let (by, least) = (_mm256_set1_ps(own * scale), _mm256_set1_ps(minimum * scale));
         let all = nibbles(&block[BYTES - 16..]);
         let (low, high) = (_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all));
@@ -257,11 +285,36 @@ fn products(weights: __m256i, others: __m256i) -> __m256 {
     _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
 }
 
-/// The `f16` at a byte of a block.
+/// The first blocks of a vector, and what their numbers are worth.
+fn first_blocks(vector: &Vector, count: usize) -> (&[[i8; BLOCK]], &[[f32; 2]]) {
+    (&vector.numbers.as_chunks().0[..count], &vector.worths[..count])
+}
+
+#[target_feature(enable = "avx2")]
+fn load_bytes(bytes: &[u8; BLOCK]) -> __m256i {
+    // SAFETY: 32 bytes are there; the load asks for no alignment.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+fn load_numbers(numbers: &[i8; BLOCK]) -> __m256i {
+    // SAFETY: as above.
+    unsafe { _mm256_loadu_si256(numbers.as_ptr().cast()) }
+}
+
+/// Two floats, and zeroes behind them.
+#[target_feature(enable = "avx2")]
+fn load_pair(pair: &[f32; 2]) -> __m128 {
+    // SAFETY: eight bytes are there; the load asks for no alignment.
+    _mm_castsi128_ps(unsafe { _mm_loadl_epi64(pair.as_ptr().cast()) })
+}
+
+/// The first two `f16` of a block, of which the second may be something else, and zeroes. As 32 bits they come into a register
+/// of their own: 16 would be put into what another has left, and wait for it.
 #[target_feature(enable = "f16c")]
-fn half(block: &[u8], at: usize) -> f32 {
-    let bits = i32::from(u16::from_le_bytes([block[at], block[at + 1]]));
-    _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(bits)))
+fn halves(block: &[u8]) -> __m128 {
+    let bits = i32::from_le_bytes([block[0], block[1], block[2], block[3]]);
+    _mm_cvtph_ps(_mm_cvtsi32_si128(bits))
 }
 
 /// The sum of eight floats.

@@ -17,7 +17,7 @@ pub(super) fn dot(format: Format, row: &[u8], vector: &Vector) -> f32 {
                 let others = &vector.numbers[number * BLOCK..][..BLOCK];
                 let product = |(&weight, &other): (&u8, &i8)| i32::from(weight.cast_signed()) * i32::from(other);
                 let sum: i32 = block[2..].iter().zip(others).map(product).sum();
-                half_at(block, 0) * vector.scales[number] * sum as f32
+                half_at(block, 0) * vector.worths[number][0] * sum as f32
             };
             row.chunks_exact(format.block_bytes()).enumerate().map(of_block).sum()
         }
@@ -32,7 +32,7 @@ pub(super) fn dot(format: Format, row: &[u8], vector: &Vector) -> f32 {
                         i32::from(pair & 15) * i32::from(low) + i32::from(pair >> 4) * i32::from(high)
                     })
                     .sum();
-                scale * vector.scales[number] * sum as f32 + minimum * vector.sums[number]
+                scale * vector.worths[number][0] * sum as f32 + minimum * vector.worths[number][1]
             };
             row.chunks_exact(format.block_bytes()).enumerate().map(of_block).sum()
         }

@@ -11,10 +11,8 @@ pub(super) const BLOCK: usize = 32;
 pub struct Vector {
     pub(super) values: Vec<f32>,
     pub(super) numbers: Vec<i8>,
-    /// Scale of each block.
-    pub(super) scales: Vec<f32>,
-    /// Scale times the sum of each block's numbers.
-    pub(super) sums: Vec<f32>,
+    /// What a number of each block is worth, and what all of them are together.
+    pub(super) worths: Vec<[f32; 2]>,
 }
 
 impl Vector {
@@ -22,8 +20,7 @@ impl Vector {
     #[must_use]
     pub fn new(values: Vec<f32>) -> Self {
         let blocks = values.len().div_ceil(BLOCK);
-        let mut vector =
-            Self { values, numbers: vec![0; blocks * BLOCK], scales: vec![0.0; blocks], sums: vec![0.0; blocks] };
+        let mut vector = Self { values, numbers: vec![0; blocks * BLOCK], worths: vec![[0.0; 2]; blocks] };
         vector.quantize();
         vector
     }
@@ -57,30 +54,34 @@ impl Vector {
 
     fn quantize(&mut self) {
         let blocks = self.values.chunks(BLOCK).zip(self.numbers.chunks_exact_mut(BLOCK));
-        for ((values, numbers), (scale, sum)) in blocks.zip(self.scales.iter_mut().zip(&mut self.sums)) {
-            let total;
-            (*scale, total) = quantize(values, numbers);
-            *sum = *scale * total as f32;
+        for ((values, numbers), worth) in blocks.zip(&mut self.worths) {
+            let (scale, total) = quantize(values, numbers);
+            *worth = [scale, scale * total as f32];
         }
     }
 
     /// Blocks of a row in `format` that this vector covers.
+    #[inline]
     pub(super) fn blocks(&self, format: Format, row: &[u8]) -> usize {
         (row.len() / format.block_bytes()).min(self.values.len() / format.block_weights())
     }
 }
 
-/// Rounds up to a block of values to whole numbers of at most 127. Returns what one is worth, and the sum of all.
-#[expect(clippy::cast_possible_truncation, reason = "at most 127 by the choice of the scale")]
+/// Adding it rounds a float of at most 2^22 to a whole number, which are then its lower bits: 1.5 x 2^23.
+const ROUNDING: f32 = 12_582_912.0;
+
+/// Rounds up to a block of values to whole numbers of at most 127, halves to the even one. Returns what one is worth, and
+/// the sum of all.
 pub(super) fn quantize(values: &[f32], numbers: &mut [i8]) -> (f32, i32) {
-    let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    // Magnitudes are in the order of their bits, which several at once are compared by.
+    let magnitude = |value: &f32| (value.to_bits() & !(1 << 31)).cast_signed();
+    let largest = f32::from_bits(values.iter().map(magnitude).fold(0, i32::max).cast_unsigned());
     let inverse = if largest == 0.0 { 0.0 } else { 127.0 / largest };
     let mut total = 0_i32;
     for (number, value) in numbers.iter_mut().zip(values) {
-        // Halves go to the even number, as the processor rounds.
-        let whole = (value * inverse).round_ties_even() as i32;
-        total += whole;
-        *number = whole as i8;
+        let [whole, ..] = (value * inverse + ROUNDING).to_le_bytes();
+        *number = whole.cast_signed();
+        total += i32::from(*number);
     }
     (largest / 127.0, total)
 }

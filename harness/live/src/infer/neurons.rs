@@ -12,6 +12,8 @@ use crate::config::Activation;
 
 /// Columns of a group.
 const GROUP: usize = 32;
+/// As many bundles are multiplied while memory brings the next.
+const AHEAD: usize = 4;
 
 /// One layer's network, but for its bundles.
 #[derive(Debug)]
@@ -111,11 +113,17 @@ impl Neurons {
         sums.clear();
         sums.resize(inputs.len() * rows, 0.0);
         let group = |bundle: BundleId| (bundle - self.first) as usize / GROUP;
+        let mut ahead = bundles.touched().iter().skip(AHEAD);
         for members in bundles.touched().chunk_by(|&a, &b| group(a) == group(b)) {
             for (token, (input, sums)) in inputs.iter().zip(sums.chunks_exact_mut(rows)).enumerate() {
                 let mut columns = [Column { bytes: &[], by: 0.0 }; GROUP];
                 let mut count = 0;
                 for &bundle in members {
+                    if token == 0
+                        && let Some(&bundle) = ahead.next()
+                    {
+                        level.fetch(bundles.bytes(bundle));
+                    }
                     let place = token * self.count + (bundle - self.first) as usize;
                     if !chosen.is_empty() && !chosen[place] {
                         continue;
