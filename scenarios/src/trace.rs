@@ -6,6 +6,7 @@
 mod builder;
 mod error;
 mod export;
+mod filed;
 mod import;
 mod info;
 mod lookups;
@@ -14,9 +15,11 @@ mod metadata;
 mod order;
 mod predictions;
 mod reader;
+mod recorded;
 mod row_problem;
 mod schema;
 mod staged;
+mod stretch;
 pub mod synth;
 pub mod text;
 mod writer;
@@ -30,14 +33,17 @@ use std::str::FromStr;
 pub use builder::Builder;
 pub use error::TraceError;
 pub use export::{ExportFormat, RowFormat, export, export_rows};
+pub use filed::{Cursor, Filed};
 pub use import::{ImportFormat, Imported, import, read_route};
 pub use info::{Cycle, Info, Repeat, Share, Summary, WINDOW_MAX, info};
 pub use lookups::{Lookups, Step};
 pub use memory::{Request, Trace, read, read_bytes};
 pub use metadata::FORMAT_VERSION;
 pub use reader::Reader;
+pub use recorded::Recorded;
 pub use row_problem::{Expected, RowProblem};
 pub use staged::Staged;
+pub use stretch::Stretch;
 pub use writer::Writer;
 
 /// What one bundle number of a trace stands for.
