@@ -77,7 +77,7 @@ fn a_longer_trace_takes_no_more_memory() {
 /// Neurons of each of two layers, a quarter of which a token needs.
 const WIDTH: u32 = 4096;
 
-/// Writes a trace of one prompt token and so many that follow; about 3 KiB each.
+/// Writes a trace of one prompt token and so many that follow; about 2 KiB each.
 fn write_trace(path: &Path, decode_tokens: u32) {
     let header = text::parse("tiny", TRACE).expect("a trace").header().clone();
     let geometry = Geometry { bundles_per_layer: WIDTH, ..header.geometry };
@@ -115,7 +115,7 @@ fn a_longer_trace_is_run_in_no_more_memory() {
         peak
     };
     let path = folder.path().join("trace.parquet");
-    let peaks = [2000, 8000].map(|tokens| {
+    let peaks = [4000, 12_000].map(|tokens| {
         write_trace(&path, tokens);
         assert!(traces::long_file(&path.display().to_string()).is_some(), "{tokens} tokens are left in their file");
         ["lru", "window"].map(run)
