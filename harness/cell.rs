@@ -13,7 +13,7 @@ use tightfit_scenarios::{
     Scenario, Strategy,
     scenario::Request,
     strategy::{Evict, Mechanism, Stream},
-    trace::{self, Trace},
+    trace::{self, Recorded},
 };
 use tightfit_sim::{Footprint, SimPlatform, Spec, service::ServiceTable};
 
@@ -27,7 +27,7 @@ use crate::{
         costs::costs,
         room::Room,
         stepper::{self, Parts},
-        streams::{self, Asked, Streams},
+        streams::{self, Asked, Replayed, Streams, as_read},
     },
 };
 
@@ -51,17 +51,39 @@ pub(crate) struct Plan {
 
 /// Plans a cell, and refuses a memory limit that what is always held does not fit in.
 pub(crate) fn plan(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
-    let plan = planned(inputs, cell)?;
+    let plan = planned(inputs, cell, Rows::AsNeeded)?;
     holds_what_is_fixed(inputs, cell, &plan)?;
     Ok(plan)
 }
 
+/// The same with the whole script in memory, for a run in whose time no trace is to be read.
+pub(crate) fn plan_held(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
+    let plan = planned(inputs, cell, Rows::Held)?;
+    holds_what_is_fixed(inputs, cell, &plan)?;
+    Ok(plan)
+}
+
+/// Whether a long trace may stay in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    AsNeeded,
+    Held,
+}
+
 /// What is streamed, and how much memory there is for it.
-fn planned(inputs: &Inputs, cell: Cell<'_>) -> Result<Plan, RunError> {
+fn planned(inputs: &Inputs, cell: Cell<'_>, rows: Rows) -> Result<Plan, RunError> {
     let scenario = &inputs.scenario;
-    let profile = inputs.profile(cell.strategy);
+    let profile = inputs.profile(cell.strategy)?;
+    let may_stay = rows == Rows::AsNeeded && scenario.request.batch.0.get() == 1 && as_read::suffices(cell.strategy);
+    let held = if may_stay { None } else { inputs.held_trace()? };
+    let trace = match (inputs.trace.as_deref(), &held) {
+        (None, _) => None,
+        (Some(_), Some(held)) => Some(Replayed::Held(held)),
+        (Some(Recorded::Held(trace)), None) => Some(Replayed::Held(trace)),
+        (Some(Recorded::Filed(file)), None) => Some(Replayed::Filed(file)),
+    };
     let asked = Asked {
-        trace: inputs.trace.as_deref().map(|trace| (trace, requests(trace, &scenario.request))),
+        trace: trace.map(|trace| (trace, requests(trace.requests(), &scenario.request))),
         sequences: scenario.request.batch.0.get(),
         prompt_tokens: scenario.request.prompt_tokens.unwrap_or(1),
         output_tokens: scenario.request.output_tokens,
@@ -107,8 +129,7 @@ fn holds_what_is_fixed(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> Result<(
 
 /// The requests that are decoded at once: the one that is asked for and those after it, from the first again where the
 /// trace has no more.
-fn requests(trace: &Trace, request: &Request) -> Vec<trace::Request> {
-    let all = trace.requests();
+fn requests(all: &[trace::Request], request: &Request) -> Vec<trace::Request> {
     (0..request.batch.0.get()).map(|number| all[(request.trace_request + number) as usize % all.len()]).collect()
 }
 
@@ -120,8 +141,9 @@ fn streams(inputs: &Inputs, strategy: &Strategy, asked: &Asked<'_>) -> Result<St
     let of_strategy = (strategy.stream, strategy.predictor, strategy.routing, drafted, streams::prefetch(strategy));
     let Asked { sequences, prompt_tokens, prefill, seed, .. } = asked;
     let of_scenario = (model, &inputs.quantization, trace, request.trace_request, strategy.profile_tokens);
-    let key = format!("{of_strategy:?} {of_scenario:?} {sequences} {prompt_tokens} {prefill:?} {seed}");
-    let made = inputs.shelf.streams(&key, || Streams::new(strategy, &inputs.weights, asked))?;
+    let is_filed = matches!(asked.trace, Some((Replayed::Filed(_), _)));
+    let key = format!("{of_strategy:?} {of_scenario:?} {sequences} {prompt_tokens} {prefill:?} {seed} {is_filed}");
+    let made = inputs.shelf.streams(&key, || Ok(Streams::new(strategy, &inputs.weights, asked)?))?;
     Ok(made.with_outputs(asked.outputs()))
 }
 
@@ -132,12 +154,12 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
 
 /// Runs a cell on a device whose numbers were moved.
 pub(crate) fn run_moved(inputs: &Inputs, cell: Cell<'_>) -> Result<RunResult, RunError> {
-    played(inputs, cell, &planned(inputs, cell)?)
+    played(inputs, cell, &planned(inputs, cell, Rows::AsNeeded)?)
 }
 
 fn played(inputs: &Inputs, cell: Cell<'_>, plan: &Plan) -> Result<RunResult, RunError> {
     let platform = simulator(inputs, cell, plan);
-    run_on(inputs, cell, plan, Parts::new(inputs, cell, plan, platform))
+    run_on(inputs, cell, plan, Parts::new(inputs, cell, plan, platform)?)
 }
 
 /// Runs a cell with what happened when written into `process`. The result is the same to the bit.
@@ -146,7 +168,7 @@ pub fn run_traced(inputs: &Inputs, cell: Cell<'_>, process: Process) -> Result<(
     let (lanes, _) = lanes(cell);
     let mut log = Log::new(process, lanes.min(cell.device.flash.queue_depth));
     let platform = Traced::new(simulator(inputs, cell, &plan), &mut log);
-    let result = run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform))?;
+    let result = run_on(inputs, cell, &plan, Parts::new(inputs, cell, &plan, platform)?)?;
     Ok((result, log.process))
 }
 
@@ -179,20 +201,20 @@ fn lanes(cell: Cell<'_>) -> (u32, u32) {
 
 impl<'a, P> Parts<'a, P> {
     /// What the run of a planned cell is made of.
-    fn new(inputs: &Inputs, cell: Cell<'_>, plan: &'a Plan, platform: P) -> Self {
+    fn new(inputs: &Inputs, cell: Cell<'_>, plan: &'a Plan, platform: P) -> Result<Self, RunError> {
         let device = cell.device;
         let (lanes, _) = lanes(cell);
-        Self {
+        Ok(Self {
             streams: &plan.streams,
             own_policy: inputs.policies.iter().find(|policy| policy.name() == cell.strategy.name).cloned(),
-            profile: inputs.profile(cell.strategy),
+            profile: inputs.profile(cell.strategy)?,
             platform,
             service: ServiceTable::new(&device.flash.law, lanes.min(device.flash.queue_depth)),
             budget_bytes: plan.room.budget_bytes,
             read_unit_bytes: device.flash.read_unit.get(),
             page_bytes: device.memory.page.get(),
             context_max: plan.context_max,
-        }
+        })
     }
 }
 
@@ -205,7 +227,7 @@ fn run_on<P: World>(inputs: &Inputs, cell: Cell<'_>, plan: &Plan, parts: Parts<'
         limit_bytes: plan.room.limit_bytes,
     };
     let mut recorder = Recorder::new(plan.streams.outputs, held);
-    stepper::run(cell.strategy, parts, &mut recorder);
+    stepper::run(cell.strategy, parts, &mut recorder)?;
     recorder.settle();
     if let Some(problem) = recorder.problem.take() {
         return Err(problem);

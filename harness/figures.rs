@@ -13,6 +13,7 @@ mod phones;
 mod policies;
 mod quantization;
 mod run;
+mod small_models;
 mod validation;
 mod window;
 
@@ -40,7 +41,7 @@ pub enum Drawn {
 }
 
 /// The gallery, in the order in which it is told.
-pub const ALL: [Figure; 10] = [
+pub const ALL: [Figure; 11] = [
     Figure {
         name: "flash-throughput",
         shows: "flash throughput against read size and lanes: the fitted law beside the measured grid",
@@ -57,6 +58,11 @@ pub const ALL: [Figure; 10] = [
         draw: window::draw,
     },
     Figure { name: "hit-rate-against-dram", shows: "hit rates of all policies, Belady on top", draw: policies::draw },
+    Figure {
+        name: "small-models",
+        shows: "hit rates on real ReLU zeros and on real routing: the project's own small models",
+        draw: small_models::draw,
+    },
     Figure {
         name: "strategies-on-iphones",
         shows: "decode speed of every strategy on every iPhone",

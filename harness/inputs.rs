@@ -1,6 +1,6 @@
 //! Everything that a scenario names, loaded and checked against each other before anything runs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path, sync::Arc};
 
 use sha2::{Digest, Sha256};
 use tightfit_devices::{Device, Runtime};
@@ -9,11 +9,15 @@ use tightfit_scenarios::{
     model::{FeedForward, Weights, reference},
     scenario::Prefill,
     strategy::{Mechanism, Names, Predictor, Prefetch, Rows, Stream},
-    trace::{Request, Trace, Unit},
+    trace::{Recorded, Trace, Unit},
 };
 use toml::Value;
 
-use crate::{OwnPolicy, RunError, compose::profile::Profile, shelf::Shelf};
+use crate::{
+    OwnPolicy, RunError,
+    compose::profile::{self, Profile},
+    shelf::Shelf,
+};
 
 /// A scenario's inputs.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ pub struct Inputs {
     /// The quantization's name.
     pub quantization: String,
     /// Its trace, where it has one.
-    pub trace: Option<Arc<Trace>>,
+    pub trace: Option<Arc<Recorded>>,
     /// SHA-256 of the texts and files, by what they are.
     pub digests: BTreeMap<String, String>,
     /// Keys of the devices that are not as in their profiles, without the leading `device.`.
@@ -111,20 +115,28 @@ impl Inputs {
         devices.chain([(self.model.name.clone(), self.model.title.clone())]).collect()
     }
 
-    /// The request of the trace that is replayed, where there is a trace.
-    #[must_use]
-    pub fn replayed(&self) -> Option<(&Trace, Request)> {
-        let number = self.scenario.request.trace_request as usize;
-        self.trace.as_deref().map(|trace| (trace, trace.requests()[number]))
+    /// The trace with all its rows in memory, where there is a trace that is not.
+    pub(crate) fn held_trace(&self) -> Result<Option<Arc<Trace>>, RunError> {
+        match (&self.scenario.trace, self.trace.as_deref()) {
+            (Some(name), Some(Recorded::Filed(file))) => self.shelf.held_trace(name, || Ok(file.read()?)).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The profile that `strategy` learns from, where it does.
-    #[must_use]
-    pub fn profile(&self, strategy: &Strategy) -> Option<Arc<Profile>> {
-        let tokens = strategy.profile_tokens?;
-        let (trace, request) = self.replayed()?;
-        let key = format!("{:?} {} {tokens}", self.scenario.trace, self.scenario.request.trace_request);
-        Some(self.shelf.profile(&key, || Profile::new(trace, request, tokens)))
+    pub fn profile(&self, strategy: &Strategy) -> Result<Option<Arc<Profile>>, RunError> {
+        let (Some(tokens), Some(trace)) = (strategy.profile_tokens, self.trace.as_deref()) else { return Ok(None) };
+        let number = self.scenario.request.trace_request;
+        let request = trace.requests()[number as usize];
+        let key = format!("{:?} {number} {tokens}", self.scenario.trace);
+        let made = self.shelf.profile(&key, || match trace {
+            Recorded::Held(trace) => Ok(Profile::new(trace.stretch(), request, tokens)),
+            Recorded::Filed(file) => {
+                let end_token = request.first_token + profile::head(request, tokens) as usize;
+                Ok(Profile::new(&file.stretch(request.first_token..end_token)?, request, tokens))
+            }
+        });
+        made.map(Some)
     }
 
     /// An error about inputs that don't go together.
@@ -298,7 +310,7 @@ impl Inputs {
     }
 
     /// That the trace was recorded on a model of this shape, and has a prompt and an output.
-    fn check_trace(&self, trace: &Trace) -> Result<(), RunError> {
+    fn check_trace(&self, trace: &Recorded) -> Result<(), RunError> {
         let of_trace = trace.geometry();
         let unit = match self.model.feed_forward {
             FeedForward::Neurons { .. } => Unit::Neuron,
@@ -344,6 +356,23 @@ impl Inputs {
 /// SHA-256, hexadecimal.
 #[must_use]
 pub fn hexadecimal(bytes: &[u8]) -> String {
+    digits(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file, hexadecimal, in memory that does not grow with it.
+pub(crate) fn file_digest(path: &Path) -> Result<String, RunError> {
+    let problem = |problem| RunError::File { path: path.display().to_string(), problem };
+    let mut file = File::open(path).map_err(problem)?;
+    let (mut digest, mut bytes) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut bytes).map_err(problem)? {
+            0 => return Ok(digits(&digest.finalize())),
+            count => digest.update(&bytes[..count]),
+        }
+    }
+}
+
+fn digits(digest: &[u8]) -> String {
     let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-    Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -48,7 +48,7 @@ pub fn run_on_host(
 ) -> Result<Vec<RunResult>, RunError> {
     let cells = cells(inputs, curve);
     for &cell in &cells {
-        cell::plan(inputs, cell)?;
+        cell::plan_held(inputs, cell)?;
     }
     let run = |&cell: &Cell<'_>| {
         let result = cell::host::run(inputs, cell, host);

@@ -9,13 +9,17 @@ use std::{
 };
 
 use tightfit_devices::Device;
-use tightfit_scenarios::{Model, trace::Trace, traces};
+use tightfit_scenarios::{
+    Model,
+    trace::{Filed, Recorded, Trace},
+    traces,
+};
 use toml::Value;
 
 use crate::{
     RunError,
     compose::{profile::Profile, streams::Streams},
-    inputs::hexadecimal,
+    inputs::{file_digest, hexadecimal},
 };
 
 /// Most things of one kind that are kept: beyond, all are let go, so that a sweep over a device's numbers does not hold
@@ -27,7 +31,9 @@ const KEPT_MAX: usize = 256;
 pub(crate) struct Shelf {
     devices: Kept<(Arc<Device>, String)>,
     models: Kept<(Arc<Model>, String)>,
-    traces: Kept<(Arc<Trace>, String)>,
+    traces: Kept<(Arc<Recorded>, String)>,
+    /// Those of them that are not in memory otherwise, for what has to know all of one.
+    held_traces: Kept<Arc<Trace>>,
     streams: Kept<Arc<Streams>>,
     profiles: Kept<Arc<Profile>>,
 }
@@ -46,13 +52,25 @@ impl Shelf {
         self.models.get(name, || Ok((Arc::new(Model::load(name)?), text_digest(name, Model::text(name)))))
     }
 
-    /// A trace by name or path; a synthetic one is generated once.
-    pub(crate) fn trace(&self, name: &str) -> Result<(Arc<Trace>, String), RunError> {
+    /// A trace by name or path; a synthetic one is generated once, a long one stays in its file.
+    pub(crate) fn trace(&self, name: &str) -> Result<(Arc<Recorded>, String), RunError> {
         self.traces.get(name, || {
+            if let Some(path) = traces::long_file(name) {
+                return Ok((Arc::new(Recorded::Filed(Filed::open(path)?)), file_digest(path)?));
+            }
             let bytes = traces::bytes(name)?;
             let digest = hexadecimal(&bytes);
-            Ok((Arc::new(traces::from_bytes(name, bytes)?), digest))
+            Ok((Arc::new(Recorded::Held(traces::from_bytes(name, bytes)?)), digest))
         })
+    }
+
+    /// A trace of that name in memory.
+    pub(crate) fn held_trace(
+        &self,
+        name: &str,
+        read: impl FnOnce() -> Result<Trace, RunError>,
+    ) -> Result<Arc<Trace>, RunError> {
+        self.held_traces.get(name, || read().map(Arc::new))
     }
 
     /// Keeps a trace that no name or path leads to under a name.
@@ -61,17 +79,25 @@ impl Shelf {
         name: &str,
         make: impl FnOnce() -> Result<(Trace, String), RunError>,
     ) -> Result<(), RunError> {
-        self.traces.get(name, || make().map(|(trace, digest)| (Arc::new(trace), digest))).map(drop)
+        self.traces.get(name, || make().map(|(trace, digest)| (Arc::new(Recorded::Held(trace)), digest))).map(drop)
     }
 
     /// What is streamed; `key` says all that it depends on.
-    pub(crate) fn streams(&self, key: &str, make: impl FnOnce() -> Streams) -> Result<Arc<Streams>, RunError> {
-        self.streams.get(key, || Ok(Arc::new(make())))
+    pub(crate) fn streams(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> Result<Streams, RunError>,
+    ) -> Result<Arc<Streams>, RunError> {
+        self.streams.get(key, || make().map(Arc::new))
     }
 
     /// A profile of a trace's head; `key` says all that it depends on.
-    pub(crate) fn profile(&self, key: &str, make: impl FnOnce() -> Profile) -> Arc<Profile> {
-        self.profiles.get(key, || Ok(Arc::new(make()))).expect("a profile is made of what was read already")
+    pub(crate) fn profile(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> Result<Profile, RunError>,
+    ) -> Result<Arc<Profile>, RunError> {
+        self.profiles.get(key, || make().map(Arc::new))
     }
 }
 

@@ -7,7 +7,7 @@ use tightfit_engine::{counters::Counters, platform::Cause};
 use tightfit_reports::schema::{
     Bounds, Cache, Energy, Flash, Latency, Memory, Prefetch, Quality, RunResult, Thermal, Throughput, Time,
 };
-use tightfit_scenarios::{strategy::Mechanism, trace::Trace};
+use tightfit_scenarios::{strategy::Mechanism, trace::Recorded};
 use tightfit_sim::Footprint;
 
 use super::{Cell, Recorder, World, curve};
@@ -188,7 +188,7 @@ fn quality(inputs: &Inputs, cell: Cell<'_>, recorder: &Recorder) -> Quality {
     let share = |mass: u64| if counters.mass == 0 { 0.0 } else { mass as f64 / counters.mass as f64 };
     // A trace of a model whose inactive neurons are not zero makes whatever skips them open-loop.
     let open_loop = cell.strategy.is_open_loop() || counters.lost_mass > 0;
-    let has_scores = inputs.trace.as_deref().is_some_and(Trace::has_scores);
+    let has_scores = inputs.trace.as_deref().is_some_and(Recorded::has_scores);
     Quality {
         open_loop,
         lost_mass_share: share(counters.lost_mass),

@@ -12,7 +12,7 @@ use tightfit_host::{HostError, HostPlatform, Reads, Shape, Spec, WeightFile, mac
 use tightfit_reports::schema::RunResult;
 use tightfit_scenarios::strategy::{self, Mechanism};
 
-use super::{Cell, Plan, lanes, plan, run_on};
+use super::{Cell, Plan, lanes, plan_held, run_on};
 use crate::{
     Inputs, RunError,
     compose::{
@@ -118,7 +118,7 @@ fn fill(
 
 /// Writes the store that a cell reads: of a model file's tensors, or of generated weights. Returns what it holds.
 pub fn build(inputs: &Inputs, cell: Cell<'_>, gguf: Option<&Path>, path: &Path) -> Result<String, RunError> {
-    let plan = plan(inputs, cell)?;
+    let plan = plan_held(inputs, cell)?;
     with_layout(inputs, cell, &plan, |laid| {
         let generated = label(inputs, laid);
         let Some(gguf) = gguf else {
@@ -142,7 +142,7 @@ pub(crate) fn with_layout<T>(
     let strategy = cell.strategy;
     let shape = shape(&inputs.model, &inputs.quantization, &inputs.weights, strategy, streams, *context_max)?;
     let read_unit_bytes = cell.device.flash.read_unit.get();
-    let store = stepper::lay_out(strategy, streams, inputs.profile(strategy).as_deref(), read_unit_bytes);
+    let store = stepper::lay_out(strategy, streams, inputs.profile(strategy)?.as_deref(), read_unit_bytes);
     let (cold_offset, dense_bytes) = (streams.cold_offset, streams.dense_bytes);
     use_them(&Laid { store: &store, shape: &shape, strategy, cold_offset, dense_bytes })
 }
@@ -150,7 +150,7 @@ pub(crate) fn with_layout<T>(
 /// Runs a cell on this machine. Its device gives the memory limits and the sizes of pages and read units; its speeds are
 /// looked at by cost-aware policies alone.
 pub fn run(inputs: &Inputs, cell: Cell<'_>, host: &Host) -> Result<RunResult, RunError> {
-    let plan = plan(inputs, cell)?;
+    let plan = plan_held(inputs, cell)?;
     let (lanes, prefetch_lanes) = lanes(cell);
     let read_unit_bytes = cell.device.flash.read_unit.get();
     if !read_unit_bytes.is_multiple_of(tightfit_host::storage::DIRECT_UNIT_BYTES as u64) {
@@ -177,7 +177,7 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>, host: &Host) -> Result<RunResult, Ru
             prefetch_lanes,
             placement,
             budget_bytes: plan.room.budget_bytes,
-            row_bundles_max: plan.streams.script.row_bundles_max(),
+            row_bundles_max: plan.streams.steps.row_bundles_max(),
             verify: host.verify,
         };
         Ok(HostPlatform::new(spec, laid.shape.clone())?)
@@ -185,7 +185,7 @@ pub fn run(inputs: &Inputs, cell: Cell<'_>, host: &Host) -> Result<RunResult, Ru
     let on = host.store.as_deref().unwrap_or(&host.folder);
     let mut facts = machine::facts(on);
     facts.push(("reads", format!("{:?}", host.reads).to_lowercase()));
-    let parts = Parts::new(inputs, cell, &plan, platform);
+    let parts = Parts::new(inputs, cell, &plan, platform)?;
     let mut result = run_on(inputs, cell, &plan, parts)?;
     provenance::add_machine(&mut result.provenance, facts);
     Ok(result)

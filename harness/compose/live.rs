@@ -11,7 +11,7 @@ use super::{
     policy::{self, Place},
     setup,
     stepper::Parts,
-    streams::Streams,
+    streams::{Steps, Streams},
 };
 
 /// What a live engine is made of besides its strategy.
@@ -92,8 +92,7 @@ fn streams(store: &Store) -> Streams {
     }
     Streams {
         geometry: geometry.clone(),
-        script: script.into(),
-        hints: None,
+        steps: Steps::Held { script: script.into(), hints: None },
         cold_offset: 0,
         dense_bytes: 0,
         model_layers: geometry.layers(),

@@ -66,7 +66,8 @@ fn room(kind: Kind, place: &Place<'_>) -> Room {
     let reload_ns = |bundle| u32::try_from(service.read_ns(store.bundle_bytes(bundle), 1)).unwrap_or(u32::MAX);
     Room {
         reload_ns: (kind == Kind::CostAware).then(|| (0..bundles).map(reload_ns).collect()),
-        oracle: (kind == Kind::Belady).then(|| Arc::new(Oracle::new(&streams.script, bundles, streams.decode_passes))),
+        oracle: (kind == Kind::Belady)
+            .then(|| Arc::new(Oracle::new(streams.steps.held(), bundles, streams.decode_passes))),
         ..open_room(place)
     }
 }
@@ -87,7 +88,7 @@ pub(super) fn open_room(place: &Place<'_>) -> Room {
         sizes,
         capacity_bytes,
         layer_firsts: layer_firsts(store),
-        row_bundles_max: streams.script.row_bundles_max(),
+        row_bundles_max: streams.steps.row_bundles_max(),
         reload_ns: None,
         oracle: None,
     }

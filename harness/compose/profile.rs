@@ -14,11 +14,16 @@ use tightfit_engine::{
     geometry::{BundleId, Region},
     order::{self, Activity},
 };
-use tightfit_scenarios::trace::{Request, Trace};
+use tightfit_scenarios::trace::{Request, Stretch};
 
 pub use neighbours::Neighbours;
 
 use super::room::share_of;
+
+/// Tokens of the head.
+pub(crate) fn head(request: Request, tokens_max: u32) -> u32 {
+    request.prefill_tokens.saturating_add(request.decode_tokens).min(tokens_max)
+}
 
 /// What the head of one request used. Bundles are numbered as in [`super::streams::Streams`] of feed-forward rows: layer
 /// after layer.
@@ -31,15 +36,15 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Profiles the first `tokens_max` tokens of `request`, or all where it has fewer.
+    /// Profiles the first `tokens_max` tokens of `request`, or all where it has fewer. `rows` hold them.
     #[must_use]
-    pub fn new(trace: &Trace, request: Request, tokens_max: u32) -> Self {
-        let geometry = trace.geometry();
-        let tokens = request.prefill_tokens.saturating_add(request.decode_tokens).min(tokens_max);
+    pub fn new(rows: &Stretch, request: Request, tokens_max: u32) -> Self {
+        let geometry = rows.geometry();
+        let tokens = head(request, tokens_max);
         let mut layers = vec![Activity::new(geometry.bundles_per_layer, tokens); geometry.layers as usize];
         for token in 0..tokens {
             for (number, layer) in (0..).zip(&mut layers) {
-                for &bundle in trace.active(request.first_token + token as usize, number) {
+                for &bundle in rows.active(request.first_token + token as usize, number) {
                     layer.insert(bundle, token);
                 }
             }

@@ -1,7 +1,7 @@
 //! A strategy in the engine's terms: how its resident set is set up, and what it reads ahead.
 
 use tightfit_engine::{
-    Overlap, Rows, Setup, Store,
+    Overlap, Rows, Script, Setup, Store,
     bend::{Bend, Keep},
     engine::Gather,
     oracle::Foresight,
@@ -15,7 +15,7 @@ use tightfit_scenarios::{
     strategy::{self, PinnedBy, Reads, ResidentSet, Routing, Stream},
 };
 
-use super::{profile::Profile, room, stepper::Parts, streams::Streams};
+use super::{profile::Profile, room, stepper::Parts};
 
 const KIB: u64 = 1024;
 
@@ -65,25 +65,28 @@ pub(super) fn setup<P>(
         gather: gather(strategy),
         predictor: strategy.predictor.is_some_and(|predictor| predictor.rank > 0),
         bend: strategy.routing.as_ref().map(|routing| bend(routing, streams.cold_offset)),
-        ahead_bundles_max: prefetch(set.prefetch, streams).bundles_max(&streams.script),
+        ahead_bundles_max: streams.steps.ahead_bundles_max(set.prefetch),
         pinned,
         dense_bytes: streams.dense_bytes,
-        row_bundles_max: streams.script.row_bundles_max(),
+        row_bundles_max: streams.steps.row_bundles_max(),
     }
 }
 
-/// What the engine reads ahead.
-pub(super) fn prefetch(source: strategy::Prefetch, streams: &Streams) -> Prefetch<'_> {
+/// What the engine reads ahead of a run of `passes` over a script that is held.
+pub(super) fn prefetch<'a>(
+    source: strategy::Prefetch,
+    script: &'a Script,
+    hints: Option<&'a Script>,
+    passes: u64,
+) -> Prefetch<'a> {
     match source {
         strategy::Prefetch::None => Prefetch::None,
         strategy::Prefetch::NextLayer => Prefetch::NextLayer,
         strategy::Prefetch::RepeatToken => Prefetch::RepeatToken,
-        strategy::Prefetch::Oracle => Prefetch::Oracle(Foresight::new(&streams.script, streams.passes())),
+        strategy::Prefetch::Oracle => Prefetch::Oracle(Foresight::new(script, passes)),
         strategy::Prefetch::Predictor { .. }
         | strategy::Prefetch::Router { .. }
-        | strategy::Prefetch::Neighbours { .. } => {
-            Prefetch::Hinted(streams.hints.as_ref().expect("streams were made for this strategy"))
-        }
+        | strategy::Prefetch::Neighbours { .. } => Prefetch::Hinted(hints.expect("hints were made for this strategy")),
     }
 }
 

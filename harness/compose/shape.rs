@@ -37,8 +37,9 @@ pub fn shape(
         let head = layers * layer.iter().map(|matrix| matrix.bytes).sum::<usize>();
         DenseParts { layers: 0, head, predictors: draft - layers * predictor.bytes, draft, bytes }
     });
-    let positions = (0..streams.script.prefill_passes() + streams.script.decode_passes())
-        .map(|pass| streams.script.positions(pass).tokens as usize);
+    let script = streams.steps.held();
+    let positions =
+        (0..script.prefill_passes() + script.decode_passes()).map(|pass| script.positions(pass).tokens as usize);
     let shape = Shape {
         hidden: model.hidden as usize,
         layers,

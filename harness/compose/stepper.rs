@@ -5,12 +5,13 @@ use std::sync::Arc;
 use tightfit_engine::{
     Engine, Store,
     paged::{PageSetup, PagedEngine},
-    prefetch::Prefetch,
-    session::{self, Request, Stepper},
+    parts::Whole,
+    session::{self, Run, Stepper},
 };
 use tightfit_scenarios::{
     Strategy,
-    strategy::{Mechanism, PageCache},
+    strategy::{Mechanism, PageCache, Prefetch},
+    trace::TraceError,
 };
 use tightfit_sim::service::ServiceTable;
 
@@ -18,7 +19,7 @@ use super::{
     policy::{self, Place},
     profile::Profile,
     setup, store,
-    streams::Streams,
+    streams::{Steps, Streams},
 };
 use crate::{
     OwnPolicy,
@@ -53,18 +54,22 @@ pub(crate) fn lay_out(
     store::store(strategy.layout, streams.geometry.clone(), read_unit_bytes, profile)
 }
 
-/// Runs the request under `strategy` and lets `recorder` see each output token.
-pub(crate) fn run<P: World>(strategy: &Strategy, parts: Parts<'_, P>, recorder: &mut Recorder) {
+/// Runs the request under `strategy` and lets `recorder` see each output token. What is read as it is replayed may fail.
+pub(crate) fn run<P: World>(
+    strategy: &Strategy,
+    parts: Parts<'_, P>,
+    recorder: &mut Recorder,
+) -> Result<(), TraceError> {
     let store = lay_out(strategy, parts.streams, parts.profile.as_deref(), parts.read_unit_bytes);
     match &strategy.mechanism {
         Mechanism::PageCache(cache) => {
             let setup = page_setup(strategy, *cache, &parts);
-            let request = request(strategy, Prefetch::None, &parts);
-            drive(PagedEngine::new(&store, setup, parts.platform), &request, recorder);
+            let asked = Driven::new(strategy, Prefetch::None, &parts);
+            asked.drive(PagedEngine::new(&store, setup, parts.platform), recorder)
         }
         Mechanism::ResidentSet { set, reads } => {
             let setup = setup::setup(strategy, set, *reads, &store, &parts);
-            let request = request(strategy, setup::prefetch(set.prefetch, parts.streams), &parts);
+            let asked = Driven::new(strategy, set.prefetch, &parts);
             let pinned_bytes: u64 = setup.pinned.iter().map(|&bundle| store.bundle_bytes(bundle)).sum();
             let place = Place {
                 store: &store,
@@ -75,10 +80,10 @@ pub(crate) fn run<P: World>(strategy: &Strategy, parts: Parts<'_, P>, recorder: 
             };
             if let Some(own) = &parts.own_policy {
                 let policy = own.make(&policy::open_room(&place));
-                drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
+                asked.drive(Engine::new(&store, setup, policy, parts.platform), recorder)
             } else {
                 let policy = policy::policy(set.evict, set.partition, &place);
-                drive(Engine::new(&store, setup, policy, parts.platform), &request, recorder);
+                asked.drive(Engine::new(&store, setup, policy, parts.platform), recorder)
             }
         }
     }
@@ -95,19 +100,49 @@ fn page_setup<P>(strategy: &Strategy, cache: PageCache, parts: &Parts<'_, P>) ->
     }
 }
 
-fn request<'a, P>(strategy: &Strategy, prefetch: Prefetch<'a>, parts: &Parts<'a, P>) -> Request<'a> {
-    let streams = parts.streams;
-    Request {
-        script: &streams.script,
-        model_layers: streams.model_layers,
-        decode_passes: streams.decode_passes,
-        context_max: parts.context_max,
-        rows_fixed: streams.rows_fixed,
-        prefetch,
-        draft_tokens: strategy.speculative.map_or(0, |speculative| speculative.draft_tokens),
-    }
+/// A request on its way through a stepper.
+struct Driven<'a> {
+    streams: &'a Streams,
+    prefetch: Prefetch,
+    context_max: u32,
+    draft_tokens: u32,
 }
 
-fn drive<S: Stepper<Platform: World>>(mut stepper: S, request: &Request<'_>, recorder: &mut Recorder) {
-    session::run(&mut stepper, request, |stepper, outputs| recorder.see(stepper, outputs));
+impl<'a> Driven<'a> {
+    fn new<P>(strategy: &Strategy, prefetch: Prefetch, parts: &Parts<'a, P>) -> Self {
+        Self {
+            streams: parts.streams,
+            prefetch,
+            context_max: parts.context_max,
+            draft_tokens: strategy.speculative.map_or(0, |speculative| speculative.draft_tokens),
+        }
+    }
+
+    fn drive<S: Stepper<Platform: World>>(&self, mut stepper: S, recorder: &mut Recorder) -> Result<(), TraceError> {
+        let streams = self.streams;
+        let (prefill_passes, decode_passes) = (streams.steps.prefill_passes(), streams.decode_passes);
+        let run = Run {
+            layers: streams.geometry.layers(),
+            prefill_passes,
+            decode_passes,
+            model_layers: streams.model_layers,
+            context_max: self.context_max,
+            rows_fixed: streams.rows_fixed,
+            draft_tokens: self.draft_tokens,
+        };
+        let see = |stepper: &mut S, outputs| recorder.see(stepper, outputs);
+        match &streams.steps {
+            Steps::Held { script, hints } => {
+                let prefetch = setup::prefetch(self.prefetch, script, hints.as_deref(), prefill_passes + decode_passes);
+                let mut whole = Whole::new(script, prefetch);
+                session::run_parts(&mut stepper, &run, &mut whole, see);
+                Ok(())
+            }
+            Steps::AsRead(script) => {
+                let mut reading = script.read(self.prefetch, decode_passes)?;
+                session::run_parts(&mut stepper, &run, &mut reading, see);
+                reading.finish()
+            }
+        }
+    }
 }

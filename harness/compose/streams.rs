@@ -1,26 +1,29 @@
 //! What comes from flash: the bundles, and which of them each step needs.
 
+pub(crate) mod as_read;
 mod everything;
 mod hints;
+mod maker;
 mod mass;
 pub(crate) mod named;
 mod passes;
 pub(crate) mod rows;
 #[cfg(test)]
 mod sample;
+mod steps;
 mod union;
 
-use std::sync::Arc;
-
-use tightfit_engine::{Geometry, Script, geometry::BundleId};
+use tightfit_engine::{Geometry, geometry::BundleId};
 
 use tightfit_scenarios::{
     Strategy,
     model::Weights,
     scenario::Prefill,
     strategy::{Mechanism, Prefetch, Speculative, Stream},
-    trace::{Request, Trace},
+    trace::{Filed, Request, Trace, TraceError},
 };
+
+pub use steps::Steps;
 
 use super::profile::Profile;
 
@@ -29,10 +32,8 @@ use super::profile::Profile;
 pub struct Streams {
     /// The bundles.
     pub geometry: Geometry,
-    /// What each step needs, or what its predictor names; shared by runs of any length.
-    pub script: Arc<Script>,
-    /// What is named for reading ahead, where that is made before the run.
-    pub hints: Option<Arc<Script>>,
+    /// What each step needs; shared by runs of any length.
+    pub steps: Steps,
     /// Distance from a bundle to its copy of lower precision; 0 where there are none.
     pub cold_offset: u32,
     /// Weights that are always in DRAM.
@@ -57,7 +58,7 @@ pub struct Streams {
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
     /// The trace, and the requests that are decoded at once, in order; they may repeat.
-    pub trace: Option<(&'a Trace, Vec<Request>)>,
+    pub trace: Option<(Replayed<'a>, Vec<Request>)>,
     /// Sequences.
     pub sequences: u32,
     /// Prompt length where there is no trace.
@@ -70,6 +71,26 @@ pub struct Asked<'a> {
     pub seed: u64,
     /// What the strategy learnt from the head of the trace, where it does.
     pub profile: Option<&'a Profile>,
+}
+
+/// A trace, and where its rows are.
+#[derive(Clone, Copy, Debug)]
+pub enum Replayed<'a> {
+    /// In memory.
+    Held(&'a Trace),
+    /// In its file: they are read as they are replayed.
+    Filed(&'a Filed),
+}
+
+impl<'a> Replayed<'a> {
+    /// The requests, in order.
+    #[must_use]
+    pub fn requests(&self) -> &'a [Request] {
+        match self {
+            Self::Held(trace) => trace.requests(),
+            Self::Filed(file) => file.requests(),
+        }
+    }
 }
 
 impl Asked<'_> {
@@ -90,27 +111,22 @@ impl Streams {
     ///
     /// # Panics
     /// If feed-forward rows are to be streamed and there is no trace, which loading rules out.
-    #[must_use]
-    pub fn new(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>) -> Self {
+    pub fn new(strategy: &Strategy, weights: &Weights, asked: &Asked<'_>) -> Result<Self, TraceError> {
         let streams = match strategy.stream {
             Stream::Everything => everything::streams(strategy.speculative.as_ref(), weights, asked),
-            Stream::FeedForward => rows::streams(strategy, weights, asked),
+            Stream::FeedForward => rows::streams(strategy, weights, asked)?,
         };
-        streams.script.assert_fits(&streams.geometry);
-        streams
+        if let Steps::Held { script, .. } = &streams.steps {
+            script.assert_fits(&streams.geometry);
+        }
+        Ok(streams)
     }
 
     /// The same for another number of output tokens.
     #[must_use]
     pub fn with_outputs(&self, outputs: u64) -> Self {
         let context_tokens = self.context_tokens - self.outputs + outputs;
-        Self { context_tokens, outputs, decode_passes: self.script.decode_passes_for(outputs), ..self.clone() }
-    }
-
-    /// Passes of the whole run.
-    #[must_use]
-    pub fn passes(&self) -> u64 {
-        self.script.prefill_passes() as u64 + self.decode_passes
+        Self { context_tokens, outputs, decode_passes: self.steps.decode_passes_for(outputs), ..self.clone() }
     }
 
     /// Whether `bundle` is a copy of lower precision.

@@ -82,6 +82,18 @@ pub fn reader(name_or_path: &str) -> Option<Result<Reader, TraceError>> {
     })
 }
 
+/// Longest file whose trace is held in memory where it is replayed, in bytes: some 100 MB of rows.
+const HELD_FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// The file of a recorded trace that is too long to be held in memory; none of a short, a built-in or a synthetic one.
+#[must_use]
+pub fn long_file(name_or_path: &str) -> Option<&Path> {
+    let path = Path::new(name_or_path);
+    let recorded = recipe(name_or_path).is_none() && names().all(|name| name != name_or_path);
+    let is_long = || path.metadata().is_ok_and(|file| file.is_file() && file.len() > HELD_FILE_BYTES_MAX);
+    (recorded && is_long()).then_some(path)
+}
+
 /// The trace that `bytes` of that name make.
 pub fn from_bytes(name_or_path: &str, bytes: Vec<u8>) -> Result<Trace, TraceError> {
     if recipe(name_or_path).is_none() {

@@ -8,8 +8,14 @@ use tightfit::{
 };
 
 /// Figures of a few seconds each, even where tests run all at once.
-const CHEAP: [&str; 5] =
-    ["flash-throughput", "io-latency-ladder", "window-size", "quantization-ladder", "strategies-on-iphones"];
+const CHEAP: [&str; 6] = [
+    "flash-throughput",
+    "io-latency-ladder",
+    "window-size",
+    "small-models",
+    "quantization-ladder",
+    "strategies-on-iphones",
+];
 
 fn drawn(figure: &Figure) -> Chart {
     match figure.draw().unwrap_or_else(|error| panic!("{}: {error}", figure.name)) {

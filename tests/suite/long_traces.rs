@@ -11,6 +11,13 @@ use std::{
     time::Duration,
 };
 
+use tightfit::scenarios::{
+    trace::{Geometry, Header, Phase, Row, Writer, text},
+    traces,
+};
+
+use crate::tiny::{self, DEVICE, MODEL, TRACE};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tightfit");
 
 /// More than a trace's length may add: a whole one of the longer length in memory adds three times as much.
@@ -65,6 +72,60 @@ fn a_longer_trace_takes_no_more_memory() {
     let whole = ["trace", "info", "t.parquet", "--curve", "belady", "--budget-units", "600"];
     let (_, peak, _) = peak_kib(folder.path(), &whole);
     assert!(peak > peaks[1][2] + 2 * GROWTH_KIB_MAX, "in memory: {peak} KiB, row by row {} KiB", peaks[1][2]);
+}
+
+/// Neurons of each of two layers, a quarter of which a token needs.
+const WIDTH: u32 = 4096;
+
+/// Writes a trace of one prompt token and so many that follow; about 2 KiB each.
+fn write_trace(path: &Path, decode_tokens: u32) {
+    let header = text::parse("tiny", TRACE).expect("a trace").header().clone();
+    let geometry = Geometry { bundles_per_layer: WIDTH, ..header.geometry };
+    let mut writer = Writer::create(path, &Header { geometry, ..header }, false).expect("a file");
+    let mut state = 1_u64;
+    for token in 0..=decode_tokens {
+        let phase = if token == 0 { Phase::Prefill } else { Phase::Decode };
+        for layer in 0..geometry.layers {
+            let mut is_active = |_: &u32| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state >> 62 == 0
+            };
+            let active: Vec<u32> = (0..WIDTH).filter(&mut is_active).collect();
+            let row = Row { request: 0, token, phase, layer, active: &active, score: None };
+            writer.row(&row).expect("a lawful row");
+        }
+    }
+    writer.finish().expect("written");
+}
+
+#[test]
+fn a_longer_trace_is_run_in_no_more_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    tiny::write(folder.path());
+    let model = MODEL.replace("width = 16", &format!("width = {WIDTH}"));
+    let device =
+        DEVICE.replace("total-mb = 1\n", "total-mb = 100\n").replace("app-limit-mb = 0.1", "app-limit-mb = 50");
+    for (name, text) in [("model.toml", model), ("device.toml", device)] {
+        fs::write(folder.path().join(name), text).expect("written");
+    }
+    let run = |strategy: &str| {
+        let arguments = ["run", "tiny.toml", "--strategy", strategy, "--set", "memory.budget-mib=1"];
+        let (done, peak, error) = peak_kib(folder.path(), &arguments);
+        assert!(done && peak > 1024, "{strategy}: {peak} KiB seen; {error}");
+        peak
+    };
+    let path = folder.path().join("trace.parquet");
+    let peaks = [4000, 12_000].map(|tokens| {
+        write_trace(&path, tokens);
+        assert!(traces::long_file(&path.display().to_string()).is_some(), "{tokens} tokens are left in their file");
+        ["lru", "window"].map(run)
+    });
+    for (what, (short, long)) in ["lru", "window"].into_iter().zip(peaks[0].into_iter().zip(peaks[1])) {
+        assert!(long < short + GROWTH_KIB_MAX, "{what}: {short} KiB grow to {long} KiB");
+    }
+    // The same by a policy that must know it all, to see that there was something to grow.
+    let whole = run("belady");
+    assert!(whole > peaks[1][0] + 4 * GROWTH_KIB_MAX, "in memory: {whole} KiB, as it is read {} KiB", peaks[1][0]);
 }
 
 /// Files of a few bytes that claim a thousand million of something.

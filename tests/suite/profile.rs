@@ -27,13 +27,13 @@ fn tiny() -> (Trace, Geometry) {
 /// The first three tokens: 0 1 2 | 3 4, then 1 2 9 | 4 15, then 0 2 5 6 | 4 5.
 fn head() -> (Profile, Geometry) {
     let (trace, geometry) = tiny();
-    (Profile::new(&trace, trace.requests()[0], 3), geometry)
+    (Profile::new(trace.stretch(), trace.requests()[0], 3), geometry)
 }
 
 #[test]
 fn a_head_ends_where_it_is_cut_or_where_the_request_does() {
     let (trace, geometry) = tiny();
-    let [first, second] = [0, 1].map(|request: usize| Profile::new(&trace, trace.requests()[request], 4));
+    let [first, second] = [0, 1].map(|request: usize| Profile::new(trace.stretch(), trace.requests()[request], 4));
     assert_eq!((first.tokens(), second.tokens()), (4, 2));
     assert_eq!(first.layer_demand(&geometry), [7 * BYTES, 4 * BYTES], "7 comes with the fourth token");
     assert_eq!(second.layer_demand(&geometry), [2 * BYTES, 2 * BYTES], "the second request's own tokens");
@@ -75,7 +75,7 @@ fn ranks_follow_the_uses_of_each_layer() {
 #[test]
 fn counts_on_a_recorded_trace_are_those_of_a_slow_count() {
     let trace = traces::load("smollm2-135m-chat").unwrap_or_else(|error| panic!("{error}"));
-    let profile = Profile::new(&trace, trace.requests()[0], 70);
+    let profile = Profile::new(trace.stretch(), trace.requests()[0], 70);
     let neighbours = profile.neighbours(12);
     let layer = 17;
     let width = trace.geometry().bundles_per_layer;

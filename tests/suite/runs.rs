@@ -45,7 +45,7 @@ fn orders_of_a_recorded_trace_beside_each_other() {
     let mut lines = String::new();
     for name in ["smollm2-135m-chat", "smollm2-135m-code"] {
         let trace = traces::load(name).unwrap_or_else(|error| panic!("{error}"));
-        let profile = Profile::new(&trace, trace.requests()[0], HEAD);
+        let profile = Profile::new(trace.stretch(), trace.requests()[0], HEAD);
         let shape = trace.geometry();
         let in_order: Vec<u32> = (0..shape.layers).flat_map(|_| 0..shape.bundles_per_layer).collect();
         let [in_order, popularity, linked] = [&in_order, &profile.popularity_ranks(), profile.co_activation_ranks()]

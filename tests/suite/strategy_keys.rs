@@ -136,12 +136,13 @@ fn a_strategy_goes_by_its_name_in_results() {
 fn an_order_is_learnt_from_a_profile_and_from_nothing_else() {
     let settings = ["strategy.layout=co-activation", "strategy.profile-tokens=8"];
     let inputs = ON_LRU.inputs_with(&settings).unwrap_or_else(|error| panic!("{error}"));
-    let profile = inputs.profile(&inputs.scenario.strategies[0]).expect("an order is learnt");
+    let profile =
+        inputs.profile(&inputs.scenario.strategies[0]).expect("a trace in memory").expect("an order is learnt");
     assert_eq!(profile.tokens(), 8);
     let result = ON_LRU.result_with(&settings[..1]);
     assert_eq!(result.parameters["strategy.profile-tokens"], "32", "the default is written out");
     let plain = ON_LRU.inputs_with(&[]).unwrap_or_else(|error| panic!("{error}"));
-    assert!(plain.profile(&plain.scenario.strategies[0]).is_none());
+    assert!(plain.profile(&plain.scenario.strategies[0]).expect("nothing to read").is_none());
     let bundled = ON_LRU.result_with(&[]);
     assert_eq!(bundled.cache, result.cache, "an order on flash moves no hit");
     assert!(bundled.flash.mean_run_bundles > 1.0, "runs are counted");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tightfit_engine::{Geometry, Script, script::Positions};
 use tightfit_scenarios::{model::Weights, scenario::Prefill, strategy::Speculative};
 
-use super::{Asked, Streams, passes};
+use super::{Asked, Steps, Streams, passes};
 
 /// Size of the blocks that whole layers are cut into: small enough that a pinned share is met within a fraction of a
 /// percent on the smallest model, large enough that reads are long.
@@ -44,7 +44,6 @@ pub(super) fn streams(speculative: Option<&Speculative>, weights: &Weights, aske
     let longest = prompts.iter().copied().max().unwrap_or(0);
     Streams {
         geometry,
-        hints: None,
         cold_offset: 0,
         dense_bytes: unstreamed_bytes(weights) + Streams::draft_bytes(speculative),
         model_layers: weights.layer_count(),
@@ -54,7 +53,7 @@ pub(super) fn streams(speculative: Option<&Speculative>, weights: &Weights, aske
         sequences,
         outputs,
         decode_passes: script.decode_passes_for(outputs),
-        script: Arc::new(script),
+        steps: Steps::Held { script: Arc::new(script), hints: None },
     }
 }
 

@@ -4,58 +4,56 @@
 #[cfg(test)]
 mod tests;
 
-use tightfit_engine::Script;
+use std::sync::Arc;
+
 use tightfit_scenarios::{
     strategy::{Prefetch, Share},
-    trace::Trace,
+    trace::Stretch,
 };
 use tightfit_sim::random::Random;
 
-use super::{Asked, passes::Pass, rows::Numbering, union::Union};
+use super::Asked;
 use crate::compose::profile::Neighbours;
 
-/// The hints for `prefetch`, a row for each of the run's: what is named for that (pass, layer). None where the engine
-/// knows by itself. The first layer of a token is named by nobody: its input is not known before the token is.
-pub(super) fn hints(
-    prefetch: Prefetch,
-    numbering: &Numbering<'_>,
-    passes: &[Pass],
-    asked: &Asked<'_>,
-) -> Option<Script> {
-    let trace = numbering.trace;
-    let seed = asked.seed;
-    let neighbours;
-    let name: &dyn Fn(usize, u32) -> Vec<u32> = match prefetch {
-        Prefetch::None | Prefetch::NextLayer | Prefetch::RepeatToken | Prefetch::Oracle => return None,
-        Prefetch::Predictor { recall, precision } => {
-            &move |token, layer| by_predictor(trace, token, layer, recall, precision, seed)
-        }
-        Prefetch::Router { agreement } => &move |token, layer| by_router(trace, token, layer, agreement, seed),
-        Prefetch::Neighbours { count } => {
-            neighbours = asked
-                .profile
-                .expect("loading checked that what is profiled has a trace")
-                .neighbours(count.get() as usize);
-            &|token, layer| by_neighbours(trace, token, layer, &neighbours)
-        }
-    };
-    let geometry = trace.geometry();
-    let mut script = Script::new(geometry.layers);
-    let mut union = Union::new(geometry.bundles_per_layer);
-    for pass in passes {
-        script.push_positions(pass.prefill, pass.positions);
-        script.push_row([], 0);
-        for layer in 1..geometry.layers {
-            pass.tokens.iter().for_each(|&token| union.add(&name(token, layer)));
-            let (bundles, uses) = union.take();
-            script.push_row(numbering.global(layer, &bundles), uses);
+/// What names the bundles.
+#[derive(Clone, Debug)]
+pub(super) enum Hinter {
+    Predictor { recall: Share, precision: Share, seed: u64 },
+    Router { agreement: Share, seed: u64 },
+    Neighbours(Arc<Neighbours>),
+}
+
+impl Hinter {
+    /// What names for `prefetch`; none where the engine knows by itself.
+    pub(super) fn new(prefetch: Prefetch, asked: &Asked<'_>) -> Option<Self> {
+        let seed = asked.seed;
+        match prefetch {
+            Prefetch::None | Prefetch::NextLayer | Prefetch::RepeatToken | Prefetch::Oracle => None,
+            Prefetch::Predictor { recall, precision } => Some(Self::Predictor { recall, precision, seed }),
+            Prefetch::Router { agreement } => Some(Self::Router { agreement, seed }),
+            Prefetch::Neighbours { count } => {
+                let profile = asked.profile.expect("loading checked that what is profiled has a trace");
+                Some(Self::Neighbours(Arc::new(profile.neighbours(count.get() as usize))))
+            }
         }
     }
-    Some(script)
+
+    /// What is named for `token`'s `layer`. The first layer of a token is named by nobody: its input is not known before
+    /// the token is.
+    pub(super) fn name(&self, rows: &Stretch, token: usize, layer: u32) -> Vec<u32> {
+        if layer == 0 {
+            return Vec::new();
+        }
+        match *self {
+            Self::Predictor { recall, precision, seed } => by_predictor(rows, token, layer, recall, precision, seed),
+            Self::Router { agreement, seed } => by_router(rows, token, layer, agreement, seed),
+            Self::Neighbours(ref neighbours) => by_neighbours(rows, token, layer, neighbours),
+        }
+    }
 }
 
 /// Each active bundle with a chance of `recall`, and as many others as make the precision.
-fn by_predictor(trace: &Trace, token: usize, layer: u32, recall: Share, precision: Share, seed: u64) -> Vec<u32> {
+fn by_predictor(trace: &Stretch, token: usize, layer: u32, recall: Share, precision: Share, seed: u64) -> Vec<u32> {
     let mut random = Random::at(seed, "prefetch", token as u64, layer);
     let active = trace.active(token, layer);
     let mut named: Vec<u32> = active.iter().copied().filter(|_| random.happens(recall.get())).collect();
@@ -65,7 +63,7 @@ fn by_predictor(trace: &Trace, token: usize, layer: u32, recall: Share, precisio
 }
 
 /// As many as are active: of these the share with the highest scores, the rest drawn among the others.
-fn by_router(trace: &Trace, token: usize, layer: u32, agreement: Share, seed: u64) -> Vec<u32> {
+fn by_router(trace: &Stretch, token: usize, layer: u32, agreement: Share, seed: u64) -> Vec<u32> {
     let active = trace.active(token, layer);
     let mut best: Vec<u32> = (0..).take(active.len()).collect();
     if let Some(scores) = trace.score(token, layer) {
@@ -79,7 +77,7 @@ fn by_router(trace: &Trace, token: usize, layer: u32, agreement: Share, seed: u6
 }
 
 /// What was most often active in `layer` together with what the layer before it has active now.
-fn by_neighbours(trace: &Trace, token: usize, layer: u32, neighbours: &Neighbours) -> Vec<u32> {
+fn by_neighbours(trace: &Stretch, token: usize, layer: u32, neighbours: &Neighbours) -> Vec<u32> {
     let of_layer = trace.geometry().bundles_per_layer;
     let (first_before, first) = ((layer - 1) * of_layer, layer * of_layer);
     let active = trace.active(token, layer - 1).iter();

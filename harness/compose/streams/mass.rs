@@ -5,10 +5,10 @@
 //! zero (`ReLU`).
 
 use tightfit_engine::script::MASS_WHOLE;
-use tightfit_scenarios::trace::{Trace, Unit};
+use tightfit_scenarios::trace::{Stretch, Unit};
 
 /// Scores of a row's bundles, parts of [`MASS_WHOLE`]; equal parts where the trace has no scores.
-pub(super) fn masses(trace: &Trace, token: usize, layer: u32) -> Vec<u32> {
+pub(super) fn masses(trace: &Stretch, token: usize, layer: u32) -> Vec<u32> {
     let whole = MASS_WHOLE - inactive_mass(trace, token, layer);
     let count = trace.active(token, layer).len();
     let equal = || vec![whole / u32::try_from(count.max(1)).expect("ids are u32"); count];
@@ -24,7 +24,7 @@ pub(super) fn masses(trace: &Trace, token: usize, layer: u32) -> Vec<u32> {
 const NON_ZERO: &str = "non-zero";
 
 /// Mass of what the trace calls inactive.
-pub(super) fn inactive_mass(trace: &Trace, token: usize, layer: u32) -> u32 {
+pub(super) fn inactive_mass(trace: &Stretch, token: usize, layer: u32) -> u32 {
     // Recorders round scores, whose sum then falls short of one: zeros have no mass all the same.
     if trace.geometry().unit == Unit::Expert || trace.header().definition == NON_ZERO {
         return 0;

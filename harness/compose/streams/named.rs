@@ -7,7 +7,7 @@ use tightfit_scenarios::{
     Strategy,
     model::Weights,
     strategy::{Missed, Names, Predictor},
-    trace::Trace,
+    trace::Stretch,
 };
 use tightfit_sim::random::Random;
 
@@ -27,18 +27,18 @@ pub(super) struct Named {
     pub(super) lost_mass: u32,
 }
 
-/// A predictor over a trace.
-pub(super) struct Namer<'a> {
-    pub(super) trace: &'a Trace,
+/// A predictor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Namer {
     pub(super) predictor: Predictor,
     pub(super) seed: u64,
 }
 
-impl Namer<'_> {
-    /// Names `token`'s bundles of `layer`; `before` is the token before in its request, where there is one.
-    pub(super) fn name(&self, token: usize, before: Option<usize>, layer: u32) -> Named {
-        let active = self.trace.active(token, layer);
-        let bound = self.trace.geometry().bundles_per_layer;
+impl Namer {
+    /// Names `token`'s bundles of `layer`; `before` is the token before in its request, where there is one. `rows` hold both.
+    pub(super) fn name(&self, rows: &Stretch, token: usize, before: Option<usize>, layer: u32) -> Named {
+        let active = rows.active(token, layer);
+        let bound = rows.geometry().bundles_per_layer;
         let mut random = Random::at(self.seed, "predictor", token as u64, layer);
         let mut bundles: Vec<u32> = match self.predictor.names {
             Names::Exact {} => active.to_vec(),
@@ -56,23 +56,23 @@ impl Namer<'_> {
                 named
             }
             Names::Recorded {} => {
-                self.trace.predicted(token, layer).expect("loading checked that the trace has predictions").to_vec()
+                rows.predicted(token, layer).expect("loading checked that the trace has predictions").to_vec()
             }
-            Names::PreviousToken {} => before.map_or_else(Vec::new, |before| self.trace.active(before, layer).to_vec()),
+            Names::PreviousToken {} => before.map_or_else(Vec::new, |before| rows.active(before, layer).to_vec()),
         };
         bundles.sort_unstable();
-        let (lost_mass, missed) = self.missed(token, layer, &bundles);
+        let (lost_mass, missed) = self.missed(rows, token, layer, &bundles);
         Named { bundles, missed, lost_mass }
     }
 
-    fn missed(&self, token: usize, layer: u32, named: &[u32]) -> (u32, Vec<u32>) {
-        let active = self.trace.active(token, layer);
-        let inactive = inactive_mass(self.trace, token, layer);
+    fn missed(&self, rows: &Stretch, token: usize, layer: u32, named: &[u32]) -> (u32, Vec<u32>) {
+        let active = rows.active(token, layer);
+        let inactive = inactive_mass(rows, token, layer);
         let is_missed = |bundle: &u32| named.binary_search(bundle).is_err();
         match self.predictor.missed {
             Missed::Read => (inactive, active.iter().copied().filter(is_missed).collect()),
             Missed::Drop => {
-                let masses = masses(self.trace, token, layer);
+                let masses = masses(rows, token, layer);
                 let missed = active.iter().zip(masses).filter(|(bundle, _)| is_missed(bundle));
                 (inactive + missed.map(|(_, mass)| mass).sum::<u32>(), Vec::new())
             }

@@ -4,6 +4,7 @@
 mod tests;
 
 /// Counts uses of a layer's bundles.
+#[derive(Clone, Debug)]
 pub(super) struct Union {
     uses: Vec<u32>,
     touched: Vec<u32>,

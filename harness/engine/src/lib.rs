@@ -21,6 +21,7 @@ pub mod marks;
 pub mod oracle;
 pub mod order;
 pub mod paged;
+pub mod parts;
 pub mod plan;
 pub mod platform;
 pub mod prefetch;

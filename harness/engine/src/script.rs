@@ -1,7 +1,8 @@
 //! What a run asks of the engine, step by step: the active sets of a trace, flat in memory.
 //!
 //! A script has a prefill part, read once, and a decode part, which is repeated from its start when the run is longer
-//! than the trace. Dense streaming is the special case of one decode token whose sets hold everything.
+//! than the trace. Dense streaming is the special case of one decode token whose sets hold everything. A run too long to be
+//! held is handed to a session in parts ([`crate::parts`]).
 
 use alloc::{vec, vec::Vec};
 
@@ -242,6 +243,26 @@ impl Script {
     #[must_use]
     pub fn loses_mass(&self) -> bool {
         self.missed.iter().any(|&(_, lost_mass)| lost_mass > 0)
+    }
+
+    /// Lets go of the first `passes`, which a run that is read in parts is past; those that stay are numbered from 0.
+    /// [`Script::row_bundles_max`] is still that of all.
+    ///
+    /// # Panics
+    /// If there are fewer, or the last lacks rows.
+    pub fn forget(&mut self, passes: usize) {
+        self.assert_whole();
+        let rows = passes * self.layers as usize;
+        let ids = if rows == 0 { 0 } else { self.ends[rows - 1] };
+        self.passes.drain(..passes);
+        self.ends.drain(..rows);
+        self.uses.drain(..rows);
+        self.missed.drain(..rows.min(self.missed.len()));
+        self.ids.drain(..ids);
+        self.mass.drain(..ids.min(self.mass.len()));
+        self.ends.iter_mut().for_each(|end| *end -= ids);
+        self.passes.iter_mut().for_each(|pass| pass.first_row -= rows);
+        self.prefill_passes = self.prefill_passes.saturating_sub(passes);
     }
 
     /// Panics unless every row's bundles are of its layer in `geometry`.

@@ -3,6 +3,7 @@
 use crate::{
     counters::{Counters, Owners},
     geometry::BundleId,
+    parts::{Source, Whole},
     platform::{Kernel, KernelKind, Platform},
     prefetch::Prefetch,
     script::{Positions, Row, Script},
@@ -115,47 +116,79 @@ pub struct Request<'a> {
     pub draft_tokens: u32,
 }
 
+/// What is asked of a session whose script comes in parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// Steps of a pass.
+    pub layers: u32,
+    /// Passes of the prompt; they come first.
+    pub prefill_passes: u64,
+    /// Passes after them: output tokens after the first.
+    pub decode_passes: u64,
+    /// As in [`Request`].
+    pub model_layers: u32,
+    /// As in [`Request`].
+    pub context_max: u32,
+    /// As in [`Request`].
+    pub rows_fixed: Option<u32>,
+    /// As in [`Request`].
+    pub draft_tokens: u32,
+}
+
 /// Runs the request. `observe` is called after warm-up with 0, then after every pass that gives output with the number of
 /// tokens that came out for each sequence.
 ///
 /// # Panics
 /// If a law between the counts or between time and its owners is broken.
-pub fn run<S: Stepper>(stepper: &mut S, request: &Request<'_>, mut observe: impl FnMut(&mut S, u32)) {
-    let script = request.script;
-    script.assert_whole();
-    assert!(request.decode_passes == 0 || script.decode_passes() > 0, "no decode pass to repeat");
+pub fn run<S: Stepper>(stepper: &mut S, request: &Request<'_>, observe: impl FnMut(&mut S, u32)) {
+    run_parts(stepper, &request.run(), &mut Whole::of(request), observe);
+}
+
+/// The same for a script that comes in parts. Ends early where `source` does.
+///
+/// # Panics
+/// If a law between the counts or between time and its owners is broken.
+pub fn run_parts<S: Stepper>(
+    stepper: &mut S,
+    run: &Run,
+    source: &mut impl Source,
+    mut observe: impl FnMut(&mut S, u32),
+) {
     let start_ns = stepper.owned_until_ns() - stepper.owners().total_ns();
     stepper.warm_up();
     observe(stepper, 0);
-    let passes = script.prefill_passes() as u64 + request.decode_passes;
+    let passes = run.prefill_passes + run.decode_passes;
     // Positions that each sequence keeps; those of a draft that were not accepted go.
     let mut kept = 0;
     for pass in 0..passes {
-        let recorded = script.recorded_u64(pass);
+        let Some(part) = source.part(pass) else { break };
+        let script = part.script;
+        let pass_of_part = pass - part.first_pass;
+        let recorded = script.recorded_u64(pass_of_part);
         let positions = script.positions(recorded);
-        let context = (kept + positions.each()).min(request.context_max.max(positions.each()));
-        let decode = pass >= script.prefill_passes() as u64;
+        let context = (kept + positions.each()).min(run.context_max.max(positions.each()));
+        let decode = pass >= run.prefill_passes;
         if decode {
-            draft(stepper, request, positions.sequences, context);
+            draft(stepper, run, positions.sequences, context);
         }
-        for layer in 0..script.layers() {
+        for layer in 0..run.layers {
             let step = Step {
-                number: pass * u64::from(script.layers()) + u64::from(layer),
+                number: pass * u64::from(run.layers) + u64::from(layer),
                 layer,
-                model_layers: request.model_layers,
+                model_layers: run.model_layers,
                 positions,
                 context,
                 row: script.row(recorded, layer),
-                rows_fixed: request.rows_fixed,
-                next: request.prefetch.next(script, pass, layer, passes),
+                rows_fixed: run.rows_fixed,
+                next: part.prefetch.next(script, pass_of_part, layer, passes - part.first_pass),
             };
             stepper.step(&step);
         }
         kept = if decode { (kept + positions.outputs).min(context) } else { context };
-        if pass + 1 >= script.prefill_passes() as u64 {
+        if pass + 1 >= run.prefill_passes {
             // A prompt needs the logits of its last position, a draft those of all.
             let tokens = if decode { positions.tokens } else { positions.sequences };
-            stepper.run(&outside(KernelKind::Head, request, tokens, positions.sequences, context));
+            stepper.run(&outside(KernelKind::Head, run, tokens, positions.sequences, context));
             observe(stepper, positions.outputs);
         }
     }
@@ -168,14 +201,14 @@ pub fn run<S: Stepper>(stepper: &mut S, request: &Request<'_>, mut observe: impl
 }
 
 /// Drafts the tokens of a pass, one after the other for every sequence at once.
-fn draft<S: Stepper>(stepper: &mut S, request: &Request<'_>, sequences: u32, context: u32) {
-    for _ in 0..request.draft_tokens {
-        stepper.run(&outside(KernelKind::Draft, request, sequences, sequences, context));
+fn draft<S: Stepper>(stepper: &mut S, run: &Run, sequences: u32, context: u32) {
+    for _ in 0..run.draft_tokens {
+        stepper.run(&outside(KernelKind::Draft, run, sequences, sequences, context));
     }
 }
 
 /// A kernel outside the layers.
-fn outside(kind: KernelKind, request: &Request<'_>, tokens: u32, sequences: u32, context: u32) -> Kernel {
-    let layer = request.model_layers;
+fn outside(kind: KernelKind, run: &Run, tokens: u32, sequences: u32, context: u32) -> Kernel {
+    let layer = run.model_layers;
     Kernel { kind, layer, tokens, sequences, context, rows: 0, cold_rows: 0, row_uses: 0 }
 }

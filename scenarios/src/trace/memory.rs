@@ -1,9 +1,9 @@
-//! A whole trace in memory: one flat list of bundle numbers, with an offset for each (token, layer).
+//! A whole trace in memory: its rows, and the requests that they are of.
 
 use std::path::Path;
 
 use super::predictions::Predictions;
-use super::{Geometry, Header, Phase, Reader, Row, TraceError, Writer};
+use super::{Geometry, Header, Phase, Reader, Row, Stretch, TraceError, Writer};
 
 /// One request: a prompt and what was generated after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,26 +27,21 @@ impl Request {
 /// A trace in memory, complete and checked: tokens of all requests one after another, each with every layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
-    header: Header,
     requests: Vec<Request>,
-    ids: Vec<u32>,
-    /// Row r is `ids[offsets[r]..offsets[r + 1]]`; row = token x layers + layer.
-    offsets: Vec<u64>,
-    scores: Option<Vec<f32>>,
-    predictions: Option<Predictions>,
+    rows: Stretch,
 }
 
 impl Trace {
     /// What the trace says of itself.
     #[must_use]
     pub fn header(&self) -> &Header {
-        &self.header
+        self.rows.header()
     }
 
     /// The shape of the rows.
     #[must_use]
     pub fn geometry(&self) -> Geometry {
-        self.header.geometry
+        self.rows.geometry()
     }
 
     /// The requests, in order.
@@ -55,54 +50,58 @@ impl Trace {
         &self.requests
     }
 
+    /// All rows, without the requests that they are of.
+    #[must_use]
+    pub fn stretch(&self) -> &Stretch {
+        &self.rows
+    }
+
     /// Tokens of all requests.
     #[must_use]
     pub fn tokens(&self) -> usize {
-        self.rows() / self.header.geometry.layers as usize
+        self.rows.tokens()
     }
 
     /// Rows: tokens x layers.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.offsets.len() - 1
+        self.rows.rows()
     }
 
     /// Lookups: the lengths of all rows, added.
     #[must_use]
     pub fn lookups(&self) -> u64 {
-        self.ids.len() as u64
+        self.rows.lookups()
     }
 
     /// Whether rows carry scores.
     #[must_use]
     pub fn has_scores(&self) -> bool {
-        self.scores.is_some()
+        self.rows.has_scores()
     }
 
     /// Active bundles of one (token, layer), ascending. Both indices must be below the trace's.
     #[must_use]
     pub fn active(&self, token: usize, layer: u32) -> &[u32] {
-        &self.ids[self.range(token, layer)]
+        self.rows.active(token, layer)
     }
 
     /// Scores of one (token, layer), one to each active bundle.
     #[must_use]
     pub fn score(&self, token: usize, layer: u32) -> Option<&[f32]> {
-        let range = self.range(token, layer);
-        self.scores.as_ref().map(|scores| &scores[range])
+        self.rows.score(token, layer)
     }
 
     /// Whether a predictor's lists are beside what was active.
     #[must_use]
     pub fn has_predictions(&self) -> bool {
-        self.predictions.is_some()
+        self.rows.has_predictions()
     }
 
     /// What a predictor named for one (token, layer), ascending.
     #[must_use]
     pub fn predicted(&self, token: usize, layer: u32) -> Option<&[u32]> {
-        let row = self.row(token, layer);
-        self.predictions.as_ref().map(|predictions| predictions.row(row))
+        self.rows.predicted(token, layer)
     }
 
     /// The same trace with a predictor's lists, one a row in the order of [`Trace::iter`], and a word on what made them.
@@ -115,12 +114,12 @@ impl Trace {
         notes: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, TraceError> {
         let predictions = Predictions::gather(self.geometry(), lists).map_err(|(row, problem)| {
-            let name = self.header.model.clone();
+            let name = self.header().model.clone();
             TraceError::Row { name, row, problem }
         })?;
         assert_eq!(predictions.rows(), self.rows(), "a list for each row");
-        self.header.notes.extend(notes);
-        Ok(Self { predictions: Some(predictions), ..self })
+        self.rows.header_mut().notes.extend(notes);
+        Ok(Self { rows: self.rows.with_predictions(Some(predictions)), ..self })
     }
 
     /// Whether a token belongs to a prompt or was generated.
@@ -138,7 +137,7 @@ impl Trace {
 
     /// All rows in order, as [`Writer::row`] takes them.
     pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        let layers = self.header.geometry.layers;
+        let layers = self.geometry().layers;
         self.requests.iter().zip(0u32..).flat_map(move |(request, number)| {
             (0u32..).take(request.tokens()).flat_map(move |token| {
                 let phase = if token < request.prefill_tokens { Phase::Prefill } else { Phase::Decode };
@@ -158,59 +157,40 @@ impl Trace {
     /// Writes the trace as Parquet.
     pub fn write(&self, path: &Path) -> Result<(), TraceError> {
         let create = if self.has_predictions() { Writer::create_predicted } else { Writer::create };
-        let mut writer = create(path, &self.header, self.has_scores())?;
+        let mut writer = create(path, self.header(), self.has_scores())?;
         for (number, row) in self.iter().enumerate() {
-            let predicted = self.predictions.as_ref().map(|predictions| predictions.row(number));
-            writer.predicted_row(&row, predicted)?;
+            writer.predicted_row(&row, self.rows.predicted_row(number))?;
         }
         writer.finish()
     }
-
-    fn row(&self, token: usize, layer: u32) -> usize {
-        assert!(
-            layer < self.header.geometry.layers,
-            "layer {layer} of a trace with {} layers",
-            self.header.geometry.layers
-        );
-        token * self.header.geometry.layers as usize + layer as usize
-    }
-
-    fn range(&self, token: usize, layer: u32) -> std::ops::Range<usize> {
-        let row = self.row(token, layer);
-        index(self.offsets[row])..index(self.offsets[row + 1])
-    }
-}
-
-/// Offsets count entries of a vector in memory, so they fit.
-fn index(offset: u64) -> usize {
-    usize::try_from(offset).expect("an offset into a vector in memory")
 }
 
 impl Trace {
     pub(super) fn empty(header: Header, scores: bool) -> Self {
-        let scores = scores.then(Vec::new);
-        Self { header, requests: Vec::new(), ids: Vec::new(), offsets: vec![0], scores, predictions: None }
+        Self { requests: Vec::new(), rows: Stretch::empty(header, scores) }
     }
 
     /// Appends a row that an [`Order`](super::order::Order) has accepted.
     pub(super) fn push(&mut self, row: &Row<'_>) {
-        if row.layer == 0 {
-            if row.token == 0 {
-                let first_token = self.tokens();
-                self.requests.push(Request { prefill_tokens: 0, decode_tokens: 0, first_token });
-            }
-            if let Some(request) = self.requests.last_mut() {
-                match row.phase {
-                    Phase::Prefill => request.prefill_tokens += 1,
-                    Phase::Decode => request.decode_tokens += 1,
-                }
-            }
+        let first_token = self.tokens();
+        count(&mut self.requests, row, first_token);
+        self.rows.push(row);
+    }
+}
+
+/// Counts the token that `row` begins, where it does; so many came before it.
+pub(super) fn count(requests: &mut Vec<Request>, row: &Row<'_>, first_token: usize) {
+    if row.layer > 0 {
+        return;
+    }
+    if row.token == 0 {
+        requests.push(Request { prefill_tokens: 0, decode_tokens: 0, first_token });
+    }
+    if let Some(request) = requests.last_mut() {
+        match row.phase {
+            Phase::Prefill => request.prefill_tokens += 1,
+            Phase::Decode => request.decode_tokens += 1,
         }
-        self.ids.extend_from_slice(row.active);
-        if let (Some(all), Some(score)) = (&mut self.scores, row.score) {
-            all.extend_from_slice(score);
-        }
-        self.offsets.push(self.ids.len() as u64);
     }
 }
 
@@ -226,12 +206,10 @@ pub fn read_bytes(name: &str, bytes: Vec<u8>) -> Result<Trace, TraceError> {
 
 fn gather(mut reader: Reader) -> Result<Trace, TraceError> {
     let mut trace = Trace::empty(reader.header().clone(), reader.has_scores());
-    trace.predictions = reader.has_predictions().then(Predictions::default);
+    trace.rows = trace.rows.with_predictions(reader.has_predictions().then(Predictions::default));
     while let Some(row) = reader.next_row()? {
         trace.push(&row);
-        if let (Some(all), Some(predicted)) = (&mut trace.predictions, reader.predicted()) {
-            all.push(predicted);
-        }
+        trace.rows.push_predicted(reader.predicted());
     }
     Ok(trace)
 }

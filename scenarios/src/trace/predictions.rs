@@ -36,6 +36,14 @@ impl Predictions {
         self.ends.len()
     }
 
+    /// Lets go of the first `rows`.
+    pub(super) fn forget(&mut self, rows: usize) {
+        let ids = rows.checked_sub(1).map_or(0, |last| self.ends[last]);
+        self.ids.drain(..ids);
+        self.ends.drain(..rows);
+        self.ends.iter_mut().for_each(|end| *end -= ids);
+    }
+
     pub(super) fn row(&self, row: usize) -> &[u32] {
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.ids[start..self.ends[row]]

@@ -1,6 +1,7 @@
 //! Tests of the trace as a whole; those of one idea sit beside it.
 
 mod arrow;
+mod filed;
 mod foreign;
 mod fuzz;
 mod import;

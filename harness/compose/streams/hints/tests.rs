@@ -16,7 +16,7 @@ fn a_predictor_has_the_recall_and_the_precision_asked_for() {
         let (mut active_count, mut right, mut named_count) = (0, 0, 0);
         for token in 0..trace.tokens() {
             let active = trace.active(token, 1);
-            let named = by_predictor(&trace, token, 1, share(recall), share(precision), 5);
+            let named = by_predictor(trace.stretch(), token, 1, share(recall), share(precision), 5);
             right += named.iter().filter(|bundle| active.contains(bundle)).count();
             active_count += active.len();
             named_count += named.len();
@@ -43,7 +43,7 @@ fn an_early_router_names_as_many_and_keeps_the_best() {
     for agreement in [0.0, 0.5, 0.9, 1.0] {
         for token in 0..trace.tokens() {
             let (active, scores) = (trace.active(token, 1), trace.score(token, 1).expect("scores"));
-            let named = by_router(&trace, token, 1, share(agreement), 5);
+            let named = by_router(trace.stretch(), token, 1, share(agreement), 5);
             assert_eq!(named.len(), active.len());
             let (kept, lost): (Vec<_>, Vec<_>) =
                 active.iter().zip(scores).partition(|(bundle, _)| named.contains(bundle));
@@ -66,8 +66,8 @@ fn an_early_router_names_as_many_and_keeps_the_best() {
 fn hints_do_not_depend_on_the_order_of_asking() {
     let trace = sample::trace(&[(1, 39)]);
     let name = |token| {
-        let by_predictor = by_predictor(&trace, token, 1, share(0.6), share(0.7), 5);
-        (by_predictor, by_router(&trace, token, 1, share(0.6), 5))
+        let by_predictor = by_predictor(trace.stretch(), token, 1, share(0.6), share(0.7), 5);
+        (by_predictor, by_router(trace.stretch(), token, 1, share(0.6), 5))
     };
     let forwards: Vec<_> = (0..trace.tokens()).map(name).collect();
     let mut backwards: Vec<_> = (0..trace.tokens()).rev().map(name).collect();

@@ -20,14 +20,14 @@ fn share(share: f64) -> Share {
 
 /// What is named for every token's layer, asked in order or backwards.
 fn named(trace: &Trace, names: Names, missed: Missed, backwards: bool) -> Vec<(usize, u32, Named)> {
-    let predictor = Namer { trace, predictor: Predictor { names, missed, rank: 0 }, seed: 3 };
+    let predictor = Namer { predictor: Predictor { names, missed, rank: 0 }, seed: 3 };
     let mut places: Vec<(usize, u32)> = (0..trace.tokens()).flat_map(|token| [(token, 0), (token, 1)]).collect();
     if backwards {
         places.reverse();
     }
     let mut found: Vec<_> = places
         .into_iter()
-        .map(|(token, layer)| (token, layer, predictor.name(token, token.checked_sub(1), layer)))
+        .map(|(token, layer)| (token, layer, predictor.name(trace.stretch(), token, token.checked_sub(1), layer)))
         .collect();
     if backwards {
         found.reverse();
@@ -68,7 +68,7 @@ fn what_is_dropped_is_lost_by_its_scores() {
     for ((token, layer, read), (_, _, dropped)) in read.into_iter().zip(dropped) {
         assert_eq!(read.bundles, dropped.bundles, "what becomes of the missed changes no name");
         assert!(dropped.missed.is_empty());
-        let masses = masses(&trace, token, layer);
+        let masses = masses(trace.stretch(), token, layer);
         let active = trace.active(token, layer).iter().zip(masses);
         let expected: u32 = active.filter(|(bundle, _)| read.missed.contains(bundle)).map(|(_, mass)| mass).sum();
         assert_eq!(dropped.lost_mass, expected);
@@ -84,7 +84,7 @@ fn zeros_lose_nothing() {
         let text = format!("geometry neuron layers=1 bundles=4\ndefinition {definition}\n0 decode 0: 0:0.5 2:0.375\n");
         let trace = text::parse("rounded", &text).expect("a trace");
         let predictor = Predictor { names: Names::Exact {}, missed: Missed::Read, rank: 0 };
-        Namer { trace: &trace, predictor, seed: 3 }.name(0, None, 0).lost_mass
+        Namer { predictor, seed: 3 }.name(trace.stretch(), 0, None, 0).lost_mass
     };
     assert_eq!([lost("mass-share 0.87"), lost("non-zero")], [MASS_WHOLE / 8, 0]);
 }

@@ -18,6 +18,7 @@ mod live;
 mod order;
 mod paged;
 mod paged_twin;
+mod parts;
 mod plan;
 mod policy;
 mod replay;
