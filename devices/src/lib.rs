@@ -37,7 +37,7 @@ pub use heat::Heat;
 pub use memory::Memory;
 pub use power::{Battery, Power};
 pub use processor::{ComputeFormat, Processor, ProcessorKind};
-pub use runtime::{ByFormat, ByFormatValue, Placement, Runtime, RuntimeFit, Scale};
+pub use runtime::{ByFormat, ByFormatValue, LargeHead, Placement, Runtime, RuntimeFit, Scale};
 pub use source::{Source, SourceKind, Sources};
 pub use sourced::{Sourced, sourced_numbers};
 pub use spread::Spread;

@@ -65,9 +65,13 @@ pub struct Runtime {
     /// What a layer with an embedding of its own costs more.
     #[serde(rename = "embedding-layer-overhead-us", default, deserialize_with = "read::cost_us")]
     pub embedding_layer_overhead: Nanoseconds,
-    /// Fixed cost of a token: sampling, graph building.
+    /// Fixed cost of a token: graph building, what sampling costs whatever the vocabulary.
     #[serde(rename = "token-overhead-us", deserialize_with = "read::cost_us")]
     pub token_overhead: Nanoseconds,
+    /// What each thousand words of the vocabulary cost a token: their logits are moved, sorted and drawn from
+    /// (`vocabulary-overhead-us`).
+    #[serde(rename = "vocabulary-overhead-us", default, deserialize_with = "read::cost_us")]
+    pub vocabulary_overhead: Nanoseconds,
     /// Fixed cost of a pass over several positions.
     #[serde(rename = "prompt-overhead-us", default, deserialize_with = "read::cost_us")]
     pub prompt_overhead: Nanoseconds,
@@ -83,6 +87,9 @@ pub struct Runtime {
     /// What each position adds to that: its activations go over and back.
     #[serde(rename = "switch-position-us", default, deserialize_with = "read::cost_us")]
     pub switch_position: Nanoseconds,
+    /// The head that its fast kernels do not take, and what it costs then; nothing where they take any.
+    #[serde(default)]
+    pub large_head: Option<LargeHead>,
     /// Whether the weights are mapped from their file, or copied.
     #[serde(default)]
     pub weights: Placement,
@@ -108,6 +115,18 @@ pub struct Runtime {
     pub fit: Option<RuntimeFit>,
     /// Where the numbers come from.
     pub source: Sources,
+}
+
+/// A head too large for the fast kernels of a runtime: it runs on a generic one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LargeHead {
+    /// Weights from which a head is large.
+    #[serde(deserialize_with = "read::count")]
+    pub weights: u64,
+    /// Times the operations of [`Runtime::operations_per_weight`] that each weight of such a head costs.
+    #[serde(deserialize_with = "read::factor")]
+    pub operations: Factor,
 }
 
 /// Factors on the numbers of a runtime's class, for one device.

@@ -18,6 +18,7 @@ pub fn costs(weights: &Weights, strategy: &Strategy, whole_context: Option<u32>)
     Costs {
         layers: weights.layers.iter().map(|layer| layer_costs(layer, weights, strategy)).collect(),
         head: weights.head,
+        vocabulary: weights.vocabulary,
         draft: weights.total.shrunk_to(draft_bytes),
         whole_context,
     }

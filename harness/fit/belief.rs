@@ -97,7 +97,7 @@ const HEXAGON: Beliefs = Beliefs {
 const CLASSES: [(&str, Beliefs); 6] =
     [("ane", NEURAL_ENGINE), ("cpu", CPU), ("cuda", CUDA), ("hexagon", HEXAGON), ("metal", METAL), ("opencl", OPENCL)];
 
-/// Spread of one device's numbers about its class.
+/// Spread of one device's numbers about its class; a device far off is rare and yet possible (`Belief::robust`).
 pub(crate) const DEVICE_BANDWIDTH_SPREAD: f64 = 0.15;
 pub(crate) const DEVICE_ARITHMETIC_SPREAD: f64 = 0.3;
 pub(crate) const DEVICE_COMPUTE_SPREAD: f64 = 0.25;
@@ -157,6 +157,16 @@ impl Beliefs {
 
     pub(crate) fn token_us(&self) -> Belief {
         Belief::about(self.token_us, 1.0)
+    }
+
+    /// A thousand words: 5 ns a word to copy, compare and weigh.
+    pub(crate) fn vocabulary_us() -> Belief {
+        Belief::about(5.0, 1.0)
+    }
+
+    /// A generic kernel beside a tuned one.
+    pub(crate) fn large_head() -> Belief {
+        Belief::about(2.0, 0.7)
     }
 
     pub(crate) fn prompt_us(&self) -> Belief {

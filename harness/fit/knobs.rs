@@ -1,6 +1,6 @@
 //! The few numbers of a runtime that are fitted, and how a vector of them becomes runtimes of devices.
 
-use tightfit_devices::{ByFormat, Factor, MilliOperations, Nanoseconds, Runtime, Share, WeightFormat};
+use tightfit_devices::{ByFormat, Factor, LargeHead, MilliOperations, Nanoseconds, Runtime, Share, WeightFormat};
 
 use super::{
     belief::{self, Beliefs},
@@ -22,6 +22,8 @@ pub(crate) enum Knob {
     ExpertLayer,
     EmbeddingLayer,
     Token,
+    Vocabulary,
+    LargeHead,
     Prompt,
     Switch,
     SwitchPosition,
@@ -48,6 +50,8 @@ impl Knob {
             Self::ExpertLayer => "expert-layer-overhead-us".to_owned(),
             Self::EmbeddingLayer => "embedding-layer-overhead-us".to_owned(),
             Self::Token => "token-overhead-us".to_owned(),
+            Self::Vocabulary => "vocabulary-overhead-us".to_owned(),
+            Self::LargeHead => "large-head.operations".to_owned(),
             Self::Prompt => "prompt-overhead-us".to_owned(),
             Self::Switch => "switch-overhead-us".to_owned(),
             Self::SwitchPosition => "switch-position-us".to_owned(),
@@ -101,7 +105,11 @@ impl Knobs {
         all.push(Knob::ExpertLayer, Beliefs::expert_layer_us());
         all.push(Knob::EmbeddingLayer, Beliefs::embedding_layer_us());
         all.push(Knob::Token, beliefs.token_us());
+        all.push(Knob::Vocabulary, Beliefs::vocabulary_us());
         all.push(Knob::Prompt, beliefs.prompt_us());
+        if class.large_head.is_some() {
+            all.push(Knob::LargeHead, Beliefs::large_head());
+        }
         for format in formats.iter().filter(|format| !class.lacks.contains(format)) {
             all.push(Knob::Operations(*format), beliefs.operations(*format));
             all.push(Knob::ComputeOf(*format), beliefs.compute_of_format(*format));
@@ -122,7 +130,7 @@ impl Knobs {
         for device in 0..devices {
             for knob in DeviceKnob::ALL {
                 if knob != DeviceKnob::Switch || !class.lacks.is_empty() {
-                    all.push(Knob::Device(device, knob), Belief::about(1.0, knob.spread()));
+                    all.push(Knob::Device(device, knob), Belief::about(1.0, knob.spread()).robust());
                 }
             }
         }
@@ -169,6 +177,11 @@ impl Knobs {
                 Knob::ExpertLayer => runtime.expert_layer_overhead = microseconds(value),
                 Knob::EmbeddingLayer => runtime.embedding_layer_overhead = microseconds(value),
                 Knob::Token => runtime.token_overhead = microseconds(value),
+                Knob::Vocabulary => runtime.vocabulary_overhead = microseconds(value),
+                Knob::LargeHead => {
+                    let operations = Factor::from_parts_per_million(whole(value * 1e6));
+                    runtime.large_head = runtime.large_head.map(|large| LargeHead { operations, ..large });
+                }
                 Knob::Prompt => runtime.prompt_overhead = microseconds(value),
                 Knob::Switch => runtime.switch_overhead = microseconds(value),
                 Knob::SwitchPosition => runtime.switch_position = microseconds(value),

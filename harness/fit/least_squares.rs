@@ -3,7 +3,7 @@
 //! Levenberg and Marquardt's method on residuals that count less the larger they are (soft L1: a residual r weighs as
 //! 2 (sqrt(1 + r^2) - 1), so that one row that is wrong by a factor pulls like a few that are wrong by a spread). Derivatives
 //! are differences: the function goes through integers of nanoseconds and parts per million, and a step of a
-//! thousandth stands well above them.
+//! thousandth stands well above them. A belief may be as robust as a row is: one device that is odd says little about its class.
 
 const STEP: f64 = 1e-3;
 const ROUNDS_MAX: usize = 60;
@@ -17,11 +17,32 @@ pub(crate) struct Belief {
     pub(crate) log: f64,
     /// Spread of the logarithm.
     pub(crate) spread: f64,
+    /// Whether it counts less the further off it is.
+    pub(crate) is_robust: bool,
 }
 
 impl Belief {
     pub(crate) fn about(middle: f64, spread: f64) -> Self {
-        Self { log: middle.ln(), spread }
+        Self { log: middle.ln(), spread, is_robust: false }
+    }
+
+    /// The same, where a value far from the middle is rare and yet possible.
+    pub(crate) fn robust(self) -> Self {
+        Self { is_robust: true, ..self }
+    }
+
+    /// How far off a logarithm is, in spreads.
+    fn off(&self, log: f64) -> f64 {
+        (log - self.log) / self.spread
+    }
+
+    fn cost(&self, log: f64) -> f64 {
+        if self.is_robust { soft(self.off(log)) } else { self.off(log).powi(2) }
+    }
+
+    /// What its square counts at a logarithm.
+    fn weight(&self, log: f64) -> f64 {
+        if self.is_robust { 1.0 / self.off(log).hypot(1.0) } else { 1.0 }
     }
 }
 
@@ -75,10 +96,14 @@ fn spreads(matrix: &[Vec<f64>]) -> Vec<f64> {
 }
 
 fn cost_of(left: &[f64], beliefs: &[Belief], at: &[f64]) -> f64 {
-    let rows: f64 = left.iter().map(|residual| 2.0 * (residual.hypot(1.0) - 1.0)).sum();
-    let beliefs: f64 =
-        beliefs.iter().zip(at).map(|(belief, value)| ((value - belief.log) / belief.spread).powi(2)).sum();
+    let rows: f64 = left.iter().map(|residual| soft(*residual)).sum();
+    let beliefs: f64 = beliefs.iter().zip(at).map(|(belief, value)| belief.cost(*value)).sum();
     rows + beliefs
+}
+
+/// As the square near zero, and as twice the size far from it.
+fn soft(off: f64) -> f64 {
+    2.0 * (off.hypot(1.0) - 1.0)
 }
 
 /// The matrix and the gradient of the rows, each weighed by how far it is off, and of the beliefs.
@@ -108,9 +133,10 @@ fn normal_equations(
             matrix[row][column] = value;
             matrix[column][row] = value;
         }
-        let variance = beliefs[row].spread.powi(2);
-        matrix[row][row] += 1.0 / variance;
-        gradient[row] = weighed(&slopes[row], left) + (at[row] - beliefs[row].log) / variance;
+        let belief = &beliefs[row];
+        let certainty = belief.weight(at[row]) / belief.spread.powi(2);
+        matrix[row][row] += certainty;
+        gradient[row] = weighed(&slopes[row], left) + (at[row] - belief.log) * certainty;
     }
     (matrix, gradient)
 }
@@ -168,6 +194,23 @@ mod tests {
         let found = fit(&[Belief::about(1.0, 2.0), Belief::about(1.0, 2.0)], residuals);
         let [slope, offset] = [found.logs[0].exp(), found.logs[1].exp()];
         assert!((slope - 0.5).abs() < 0.02 && (offset - 2.0).abs() < 0.1, "{found:?}");
+    }
+
+    /// Nine devices at one rate and one at a tenth of it: the class stays with the nine.
+    #[test]
+    fn one_odd_device_does_not_pull_its_class_away() {
+        let class_of = |device: Belief| {
+            let mut beliefs = vec![Belief::about(1.0, 2.0)];
+            beliefs.extend([device; 10]);
+            let residuals = |at: &[f64]| -> Vec<f64> {
+                let seen = |device: usize| if device == 10 { 0.1_f64.ln() } else { 0.0 };
+                (1..=10).map(|device| (at[0] + at[device] - seen(device)) / 0.01).collect()
+            };
+            fit(&beliefs, residuals).logs[0]
+        };
+        let belief = Belief::about(1.0, 0.2);
+        let (robust, square) = (class_of(belief.robust()), class_of(belief));
+        assert!(robust.abs() < 0.03 && square < -0.2, "{robust} {square}");
     }
 
     #[test]

@@ -94,11 +94,16 @@ fn section(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>)
     line("expert-kernel-overhead-us", microseconds(runtime.expert_kernel_overhead.get()));
     line("embedding-layer-overhead-us", microseconds(runtime.embedding_layer_overhead.get()));
     line("token-overhead-us", microseconds(runtime.token_overhead.get()));
+    line("vocabulary-overhead-us", microseconds(runtime.vocabulary_overhead.get()));
     line("prompt-overhead-us", microseconds(runtime.prompt_overhead.get()));
     line("whole-context", runtime.whole_context.to_string());
     if !runtime.lacks.is_empty() {
         let words: Vec<String> = runtime.lacks.iter().map(|format| format!("\"{format}\"")).collect();
         line("lacks", format!("[{}]", words.join(", ")));
+    }
+    if let Some(large) = runtime.large_head {
+        let operations = rounded(large.operations.get() as f64 / 1e6);
+        line("large-head", format!("{{ weights = {}, operations = {operations} }}", large.weights));
     }
     line("switch-overhead-us", microseconds(runtime.switch_overhead.get()));
     line("switch-position-us", microseconds(runtime.switch_position.get()));
@@ -144,7 +149,7 @@ fn sources(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>)
         let from = format!("median of {rows} published peaks less weights that count, caches and logits");
         line("memory-mb", "derived", &from);
     }
-    let kept = ["operations-per-position", "memory-mb", "bytes-per-prompt-logit"];
+    let kept = ["operations-per-position", "large-head.weights", "memory-mb", "bytes-per-prompt-logit"];
     for key in kept.iter().filter(|key| own.source.keys.contains_key(**key)) {
         let is_fitted = *key == "memory-mb" && memory.is_some();
         if !is_fitted && !fitted.believed.iter().any(|known| known == key) {

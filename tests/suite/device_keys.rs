@@ -130,6 +130,8 @@ fn runtimes() -> Vec<Case<'static>> {
         case("device.runtime.llama.cpp@gpu.expert-kernel-overhead-us=5000", PERCEIVED, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.embedding-layer-overhead-us=5000", EMBEDDED, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.token-overhead-us=50000", WHOLE, overhead, Way::Up),
+        case("device.runtime.llama.cpp@gpu.vocabulary-overhead-us=5000", WHOLE, overhead, Way::Up),
+        case("device.runtime.llama.cpp@gpu.large-head={ weights = 1000, operations = 500 }", WHOLE, compute, Way::Up),
         case("device.runtime.llama.cpp@gpu.prompt-overhead-us=500000", WHOLE, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.switch-overhead-us=5000", ADRENO, overhead, Way::Up),
         case("device.runtime.llama.cpp@gpu.switch-position-us=500", ADRENO, overhead, Way::Up),

@@ -49,6 +49,8 @@ pub struct Costs {
     pub layers: Vec<LayerCosts>,
     /// Weights that the head reads.
     pub head: Stored,
+    /// Words that the head makes logits of.
+    pub vocabulary: u32,
     /// Weights of the small model that drafts tokens.
     pub draft: Stored,
     /// Positions that attention runs over however few are filled, where the runtime compiles its window in.
@@ -80,8 +82,10 @@ impl Costs {
             KernelKind::Head => Work {
                 matrices: Counts::of_one(&self.head),
                 weights: self.head,
+                head_weights: self.head.parameters,
                 positions,
                 tokens: 1,
+                words: u64::from(self.vocabulary),
                 ..Work::default()
             },
         }
@@ -110,9 +114,7 @@ impl LayerCosts {
             embedding_layers: u32::from(self.has_embedding),
             // A prompt begins with nothing before it; a draft that is verified does not.
             prompts: u32::from(kernel.layer == 0 && each > 1 && u64::from(kernel.context) == each),
-            expert_kernels: 0,
-            kernels: 0,
-            tokens: 0,
+            ..Work::default()
         }
     }
 

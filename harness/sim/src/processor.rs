@@ -7,7 +7,7 @@
 //! runtime lacks is left to the CPU, at a price for each matrix.
 
 use tightfit_devices::{
-    ByFormat, Device, MilliOperations, Nanoseconds, Processor as Hardware, Runtime, Share, WeightFormat,
+    ByFormat, Device, LargeHead, MilliOperations, Nanoseconds, Processor as Hardware, Runtime, Share, WeightFormat,
 };
 
 use crate::{
@@ -31,6 +31,7 @@ pub struct Processor {
     expert_kernel_ns: u64,
     embedding_layer_ns: u64,
     token_ns: u64,
+    thousand_words_ns: u64,
     prompt_ns: u64,
 }
 
@@ -42,6 +43,7 @@ struct Rates {
     peak_flops_per_s: u64,
     attention_flops_per_s: u64,
     extra_milli_positions: u64,
+    large_head: Option<LargeHead>,
     /// Thousandths of an operation at the peak rate, by format.
     weight_milli_operations: Option<[u64; WeightFormat::COUNT]>,
     /// The same for each further position of a small batch.
@@ -110,6 +112,7 @@ impl Processor {
             expert_kernel_ns: fixed_ns(runtime.expert_kernel_overhead),
             embedding_layer_ns: fixed_ns(runtime.embedding_layer_overhead),
             token_ns: fixed_ns(runtime.token_overhead),
+            thousand_words_ns: fixed_ns(runtime.vocabulary_overhead),
             prompt_ns: runtime.prompt_overhead.get(),
         }
     }
@@ -140,6 +143,7 @@ impl Processor {
             + u64::from(work.expert_kernels) * self.expert_kernel_ns
             + u64::from(work.embedding_layers) * self.embedding_layer_ns
             + u64::from(work.tokens) * self.token_ns
+            + work.words * self.thousand_words_ns / 1000
             + u64::from(work.prompts) * self.prompt_ns
     }
 }
@@ -174,6 +178,7 @@ impl Rates {
                 runtime.attention_compute_share.unwrap_or(runtime.compute_share.default),
             ),
             extra_milli_positions: runtime.extra_positions.get(),
+            large_head: runtime.large_head,
             weight_milli_operations: runtime.operations_per_weight.as_ref().map(by_format),
             position_milli_operations: runtime.operations_per_position.as_ref().map(by_format),
             matrix_flops_per_s: WeightFormat::ALL.map(|format| computed_at(runtime.compute_share.of(format))),
@@ -189,7 +194,8 @@ impl Rates {
             let weights = work.weights.parameters[place];
             bytes += work.weights.bytes[place];
             matrix_ns += self.matrix_ns(place, weights, work.positions);
-            let more = self.milli_operations(place, weights, work.positions);
+            let weighed = weights + self.more_for_large_head(place, work);
+            let more = self.milli_operations(place, weighed, work.positions);
             milli_operations = milli_operations.zip(more).map(|(sum, more)| sum.saturating_add(more));
         }
         time.bytes_ns += at_rate_ns(bytes, self.bytes_per_s);
@@ -209,6 +215,14 @@ impl Rates {
         }
         let more = positions.times(weights).saturating_sub(weights);
         Some(first.saturating_add(more.saturating_mul(self.position_milli_operations?[place])))
+    }
+
+    /// Weights of a format that would cost what a large head costs beyond its weights.
+    fn more_for_large_head(&self, place: usize, work: &Work) -> u64 {
+        let Some(large) = self.large_head else { return 0 };
+        let head: u64 = work.head_weights.iter().sum();
+        let own = work.head_weights[place];
+        if head < large.weights { 0 } else { large.operations.times(own).saturating_sub(own) }
     }
 
     /// Time of weights that are multiplied as a matrix.

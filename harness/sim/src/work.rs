@@ -1,12 +1,14 @@
 //! What a kernel asks of a processor, before it is known which.
 
-use tightfit_devices::{Counts, Stored};
+use tightfit_devices::{Counts, Stored, WeightFormat};
 
 /// Work of one kernel, or of several of the same number of positions together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Weights that are read, each once, by number format.
     pub weights: Stored,
+    /// Those of them that are the head's, by number format: one matrix, the largest of most models.
+    pub head_weights: [u64; WeightFormat::COUNT],
     /// Matrices that they are of, by number format.
     pub matrices: Counts,
     /// Positions that each weight is multiplied with, as a fraction: an expert of a prompt sees some of its positions.
@@ -29,6 +31,8 @@ pub struct Work {
     pub embedding_layers: u32,
     /// Tokens that end with it.
     pub tokens: u32,
+    /// Words that logits are made of, over all tokens.
+    pub words: u64,
     /// Passes over several positions that end with it.
     pub prompts: u32,
 }
@@ -77,6 +81,9 @@ impl Work {
     pub fn join(&mut self, other: &Self) {
         assert_eq!(self.positions, other.positions, "works of different positions do not add up");
         self.weights += &other.weights;
+        for (weights, more) in self.head_weights.iter_mut().zip(other.head_weights) {
+            *weights += more;
+        }
         self.matrices += &other.matrices;
         self.cache_bytes += other.cache_bytes;
         self.attention_flops += other.attention_flops;
@@ -87,6 +94,7 @@ impl Work {
         self.expert_kernels += other.expert_kernels;
         self.embedding_layers += other.embedding_layers;
         self.tokens += other.tokens;
+        self.words += other.words;
         self.prompts += other.prompts;
     }
 }

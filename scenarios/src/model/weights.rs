@@ -25,6 +25,8 @@ pub struct Weights {
     pub embedding: Stored,
     /// The table of per-layer embeddings, of which a token reads a row.
     pub per_layer_embedding: Stored,
+    /// Words of the vocabulary, each of which a token gets a logit of.
+    pub vocabulary: u32,
     /// Weights read for the logits of one token: the head, or the embedding table if it is tied.
     pub head: Stored,
     /// Whether the head is the embedding table, and so not in the total a second time.

@@ -51,6 +51,7 @@ pub(in crate::model) fn weigh(model: &Model, assignment: &Assignment<'_>) -> Wei
         bundle_parts: model.feed_forward.parts(),
         embedding,
         per_layer_embedding,
+        vocabulary: model.vocabulary,
         head,
         head_is_tied,
         rest,
