@@ -7,6 +7,7 @@ mod flash;
 mod flash_queue;
 mod flash_twin;
 mod grid;
+mod head;
 mod heat;
 mod memory;
 mod profile;
