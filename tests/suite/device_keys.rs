@@ -229,7 +229,7 @@ fn without_number(key: &str) -> String {
     let Some(rest) = key.strip_prefix("runtime.") else { return key.to_owned() };
     let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
     let key = rest.split_once('.').map_or(rest, |(_, key)| key);
-    let by_format = ["operations-per-weight", "operations-per-position", "compute-share", "scale", "fit"];
+    let by_format = ["operations-per-weight", "operations-per-position", "compute-share", "large-head", "scale", "fit"];
     let plain = by_format.into_iter().find(|plain| key.starts_with(plain)).unwrap_or(key);
     format!("runtime.*.{plain}")
 }
