@@ -118,7 +118,8 @@ impl Uncertain {
 
 fn is_movable(key: &str) -> bool {
     let of_runtime = key.strip_prefix("runtime.").and_then(|rest| rest.split_once('.'));
-    let exact_there = |key: &str| key == "bytes-per-prompt-logit" || key.starts_with("fit.");
+    let exact_there =
+        |key: &str| ["bytes-per-prompt-logit", "large-head.weights"].contains(&key) || key.starts_with("fit.");
     !EXACT.contains(&key) && !of_runtime.is_some_and(|(_, key)| exact_there(key))
 }
 

@@ -61,7 +61,7 @@ fn resident_decodes_at_the_attained_rates() {
     let operations = runtime.operations_per_weight.as_ref().expect("a class has them").of(WeightFormat::Float16);
     let arithmetic_s = weights * operations.get() as f64 / 1e3 / (peak * factor(runtime.scale.arithmetic));
     let fixed_ns = |cost: Nanoseconds| cost.get() as f64 * factor(runtime.scale.overhead);
-    let words_ns = vocabulary / 1e3 * fixed_ns(runtime.vocabulary_overhead);
+    let words_ns = vocabulary / 1000.0 * fixed_ns(runtime.vocabulary_overhead);
     let overheads_ns = layers * fixed_ns(runtime.layer_overhead) + fixed_ns(runtime.token_overhead) + words_ns;
     let row = &result.tokens[1];
     let context = 129.0;

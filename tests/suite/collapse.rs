@@ -77,7 +77,7 @@ fn published_rows_and_the_collapse() {
     assert!(rates[..5].is_sorted() && rates[5] < rates[0], "slower than streaming everything");
     insta::assert_snapshot!(text, @r#"
      0/32 1.77 GB 0.257 tok/s -5 % fits
-     2/32 2.09 GB 0.274 tok/s -5 % fits
+     2/32 2.09 GB 0.274 tok/s -6 % fits
      8/32 3.07 GB 0.340 tok/s -0 % fits
     11/32 3.56 GB 0.386 tok/s -1 % fits
     14/32 4.05 GB 0.447 tok/s -1 % fits

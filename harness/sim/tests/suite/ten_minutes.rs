@@ -120,13 +120,13 @@ fn published_ten_minute_runs() {
     }
     insta::assert_snapshot!(text, @r#"
     Gemma4-E2B MLX            last 27.2  +54 %   power 4.73 W   -4 %   0.165 J  -29 %
-    Gemma4-E2B Core ML        last 19.7   -3 %   power 4.69 W   -4 %   0.227 J  +10 %
+    Gemma4-E2B Core ML        last 19.6   -3 %   power 4.69 W   -4 %   0.227 J  +10 %
     Qwen3-0.6B Core ML        last 22.7   -2 %   power 4.52 W  -27 %   0.194 J  -23 %
     Llama-3.2-3B Core AI ANE  last 19.9   +6 %   power 4.74 W   +3 %   0.229 J   +2 %
-    Qwen3-4B Core AI ANE      last 16.1   -2 %   power 4.87 W  +16 %   0.283 J  +17 %
-    Qwen3-4B Core AI GPU      last 16.1   +1 %   power 4.71 W   -2 %   0.282 J   -3 %
-    Llama-3.2-3B MLX          last 19.6   +0 %   power 4.54 W   -3 %   0.231 J   -6 %
-    Qwen3-4B MLX              last 15.7  -12 %   power 4.54 W   +4 %   0.287 J  +18 %
-    DeepSeek-1.5B MLX         last 41.6   -9 %   power 4.54 W   -3 %   0.108 J   +3 %
+    Qwen3-4B Core AI ANE      last 16.1   -2 %   power 4.87 W  +16 %   0.284 J  +17 %
+    Qwen3-4B Core AI GPU      last 16.0   +1 %   power 4.71 W   -2 %   0.283 J   -3 %
+    Llama-3.2-3B MLX          last 19.5   +0 %   power 4.54 W   -3 %   0.231 J   -6 %
+    Qwen3-4B MLX              last 15.7  -12 %   power 4.54 W   +4 %   0.287 J  +19 %
+    DeepSeek-1.5B MLX         last 41.5  -10 %   power 4.54 W   -3 %   0.109 J   +3 %
     "#);
 }
