@@ -131,9 +131,9 @@ impl Reading<'_> {
 
 impl Source for Reading<'_> {
     fn part(&mut self, pass: u64) -> Option<Part<'_>> {
-        let past = pass.saturating_sub(1) - self.first_pass;
-        self.made.forget(usize::try_from(past).expect("one pass after the other"));
-        self.first_pass += past;
+        let gone = pass.saturating_sub(1) - self.first_pass;
+        self.made.forget(usize::try_from(gone).expect("one pass after the other"));
+        self.first_pass += gone;
         while self.end_pass() < (pass + 2).min(self.passes) {
             let next = self.script.pass(self.end_pass());
             if let Err(problem) = self.maker.push(&mut self.made, &next, &mut self.tokens) {

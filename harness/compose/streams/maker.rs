@@ -160,10 +160,10 @@ impl Maker {
             return;
         };
         let before = (!self.firsts.contains(&token)).then(|| token - 1);
-        let named = namer.name(rows, token, before, layer);
-        gathered.active.add(&named.bundles);
-        gathered.missed.add(&named.missed);
-        gathered.lost_mass += u64::from(named.lost_mass);
+        let choice = namer.name(rows, token, before, layer);
+        gathered.active.add(&choice.bundles);
+        gathered.missed.add(&choice.missed);
+        gathered.lost_mass += u64::from(choice.lost_mass);
     }
 
     fn put_gathered(&mut self, script: &mut Script, layer: u32, tokens: usize) {

@@ -25,7 +25,7 @@ impl Steps {
     /// The script, for what has to know all of it.
     ///
     /// # Panics
-    /// If it is not held: [`super::as_read::suffices`] says which strategies do without.
+    /// If it is not held: `as_read::suffices` says which strategies do without.
     #[must_use]
     pub fn held(&self) -> &Script {
         match self {

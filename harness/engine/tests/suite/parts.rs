@@ -15,7 +15,7 @@ use crate::{
     rich_case::{Ahead, Extra, RichCase},
 };
 
-/// Copies passes out of whole scripts as they are asked for, and forgets what is past.
+/// Copies passes out of whole scripts as they are asked for, and forgets what is gone.
 struct Copier<'a> {
     case: &'a RichCase,
     whole: [&'a Script; 2],
@@ -67,9 +67,9 @@ impl Source for Copier<'_> {
         if pass >= self.passes_max {
             return None;
         }
-        let past = pass.saturating_sub(1) - self.first_pass;
-        self.held.iter_mut().for_each(|script| script.forget(usize::try_from(past).expect("a few passes")));
-        self.first_pass += past;
+        let gone = pass.saturating_sub(1) - self.first_pass;
+        self.held.iter_mut().for_each(|script| script.forget(usize::try_from(gone).expect("a few passes")));
+        self.first_pass += gone;
         while self.first_pass + (self.held_passes() as u64) < (pass + 2).min(self.passes) {
             self.copy(self.first_pass + self.held_passes() as u64);
         }

@@ -11,6 +11,7 @@ use super::{
 use crate::kernels::Format;
 
 const MB: f64 = 1e6;
+const REPEATS: &str = "median of repeats by tightfit device probe";
 const OS: &str = if cfg!(target_os = "macos") { "macos" } else { "linux" };
 
 /// The text of a device profile of this machine.
@@ -23,11 +24,10 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     let cores = system.cpus().len();
     let total = system.total_memory();
     let limit = system.cgroup_limits().map_or(total, |limits| limits.total_memory.min(total)).max(1);
-    let Measured { grid, bandwidth, rates, dispatch, admission, copying, page_in } = measured;
+    let Measured { grid, bandwidth, rates, dispatch, page_in, .. } = measured;
     // A copied byte is read and written, one from flash is written: the bus carries at least twice the one and all of the other.
     let landed = grid.0.iter().flatten().map(|rate| rate.median).fold(0.0, f64::max);
     let peak = bandwidth.peak.median.max(bandwidth.stream.median).max(2.0 * bandwidth.copy.median).max(landed);
-    let repeats = "median of repeats by tightfit device probe";
     let mut text = String::new();
     let mut line = |words: String| {
         let _ = writeln!(text, "{words}");
@@ -45,14 +45,14 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     line("[memory.source]".to_owned());
     line(source("default", "measured", "the system's own account (sysinfo)"));
     let of_peak = format!(
-        "the highest of all threads reading {}, one reading {}, twice the copy rate and flash, MB/s; {repeats}",
+        "the highest of all threads reading {}, one reading {}, twice the copy rate and flash, MB/s; {REPEATS}",
         bandwidth.peak.times(1.0 / MB),
         bandwidth.stream.times(1.0 / MB)
     );
     line(source("bandwidth-mb-per-s", "measured", &of_peak));
-    line(source("copy-mb-per-s", "measured", &format!("{} MB/s; {repeats}", bandwidth.copy.times(1.0 / MB))));
+    line(source("copy-mb-per-s", "measured", &format!("{} MB/s; {REPEATS}", bandwidth.copy.times(1.0 / MB))));
     let faults = format!(
-        "faults of 128 KiB of a mapped file beside direct reads, {} MB/s; {repeats}",
+        "faults of 128 KiB of a mapped file beside direct reads, {} MB/s; {REPEATS}",
         page_in.0.times(1.0 / MB)
     );
     line(source("page-in-mb-per-s", "measured", &faults));
@@ -67,7 +67,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     }
     line("]\n\n[flash.source]".to_owned());
     let from = format!(
-        "reads past the page cache, random and aligned, through the reader of a run; {repeats}; {}",
+        "reads past the page cache, random and aligned, through the reader of a run; {REPEATS}; {}",
         widths(&grid.0)
     );
     line(source("default", "measured", &from));
@@ -84,19 +84,31 @@ pub fn profile(name: &str, measured: &Measured) -> String {
     line("[cpu.source]".to_owned());
     let spreads: Vec<String> =
         peaks.iter().map(|&(name, format)| format!("{name} {}", of(format).peak.times(1e-9))).collect();
-    let from = format!("one thread over rows in its cache, GFLOP/s: {}; {repeats}", spreads.join(", "));
+    let from = format!("one thread over rows in its cache, GFLOP/s: {}; {REPEATS}", spreads.join(", "));
     line(source("default", "measured", &from));
     line(source("bandwidth-share", "measured", "one thread reading, of the bandwidth above"));
-    line(source("dispatch-us", "measured", &format!("a kernel without rows, {} ns; {repeats}", dispatch.0)));
+    line(source("dispatch-us", "measured", &format!("a kernel without rows, {} ns; {REPEATS}", dispatch.0)));
     line(source("active-mw", "assumed", "there is no meter; energy on this machine means nothing") + "\n");
 
+    text.push_str(&runtimes(measured));
+    text.push_str(&unmeasured());
+    text
+}
+
+/// A runtime for each format of rows: what its kernels attain, and what its reads cost beside the flash.
+fn runtimes(measured: &Measured) -> String {
+    let Measured { rates, admission, copying, .. } = measured;
+    let mut text = String::new();
+    let mut line = |words: String| {
+        let _ = writeln!(text, "{words}");
+    };
     let admitted = format!(
-        "bookkeeping of rows of 1 KiB over a store that answers at once, {} MB/s; {repeats}",
+        "bookkeeping of rows of 1 KiB over a store that answers at once, {} MB/s; {REPEATS}",
         admission.0.times(1.0 / MB)
     );
     let scattered = format!(
         "the copy of rows of 1 KiB from a reader's buffer, by which reads of 1 MiB in rows are longer than others, {} MB/s; \
-         {repeats}",
+         {REPEATS}",
         copying.0.times(1.0 / MB)
     );
     for (name, format, compute) in [
@@ -105,7 +117,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
         ("host-q8", Format::Q8_0, "i8"),
         ("host-q4", Format::Q4_1, "i4"),
     ] {
-        let rates = of(format);
+        let rates = rates.iter().find(|rates| rates.format == format).expect("all formats are measured");
         line(format!("[[runtime]]\nname = \"{name}\"\nprocessor = \"cpu\"\ncompute-format = \"{compute}\""));
         line(format!(
             "bandwidth-share = 1.0\ncompute-share = {:.4}",
@@ -115,7 +127,7 @@ pub fn profile(name: &str, measured: &Measured) -> String {
         line(format!("scatter-mb-per-s = {:.0}", (copying.0.median / MB).ceil()));
         line("token-overhead-us = 0\nmemory-mb = 8\n\n[runtime.source]".to_owned());
         let from =
-            format!("{} over rows from DRAM, {} GFLOP/s; {repeats}", format.as_str(), rates.attained.times(1e-9));
+            format!("{} over rows from DRAM, {} GFLOP/s; {REPEATS}", format.as_str(), rates.attained.times(1e-9));
         line(source("default", "measured", &from));
         line(source("bandwidth-share", "derived", "the time of rows from DRAM is in compute-share"));
         line(source("admit-mb-per-s", "measured", &admitted));
@@ -123,8 +135,6 @@ pub fn profile(name: &str, measured: &Measured) -> String {
         line(source("token-overhead-us", "derived", "a replayed run samples nothing"));
         line(source("memory-mb", "assumed", "activations and buffers of lanes") + "\n");
     }
-
-    text.push_str(&unmeasured());
     text
 }
 
