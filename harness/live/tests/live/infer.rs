@@ -44,6 +44,12 @@ fn difference(logits: &[Vec<f32>], candle: &[Vec<f32>]) -> f32 {
     logits.iter().zip(behind).map(|(ours, theirs)| apart(ours, theirs)).fold(0.0, f32::max)
 }
 
+/// The same on average: numbers of 8 bits fall to this side or that with the order of sums, and one token may be far off.
+fn mean_difference(logits: &[Vec<f32>], candle: &[Vec<f32>]) -> f32 {
+    let behind = &candle[candle.len() - logits.len()..];
+    logits.iter().zip(behind).map(|(ours, theirs)| apart(ours, theirs)).sum::<f32>() / logits.len() as f32
+}
+
 #[test]
 fn with_all_neurons_logits_are_candles() {
     let (folder, tokens) = (tempfile::tempdir().expect("a folder"), text());
@@ -158,11 +164,13 @@ fn the_real_model_is_computed_as_candle_does() {
         source.tokenizer().expect("a tokenizer").encode("The tide is full, the moon lies fair").expect("encoded");
     drop(source);
     let [stored, exact] = [Weights::Stored, Weights::F32].map(|held| by_candle(&path, held, None, &tokens));
-    let theirs = difference(&stored, &exact);
+    let prompt = 3;
+    let theirs = mean_difference(&stored[prompt - 1..], &exact);
     for budget in [0.2, 1.0] {
-        let ran = by_engine(&path, Case { budget, ..Case::default() }, &tokens, 3);
-        let [from_exact, from_stored] = [&exact, &stored].map(|candle| difference(&ran.logits, candle));
-        // Measured: 0.073 from 32-bit numbers, where candle over the same bytes is 0.100, and 0.048 from that.
+        let ran = by_engine(&path, Case { budget, ..Case::default() }, &tokens, prompt);
+        let [from_exact, from_stored] = [&exact, &stored].map(|candle| mean_difference(&ran.logits, candle));
+        // Measured: 0.049 from 32-bit numbers, where candle over the same bytes is 0.046, and 0.034 from that; over six texts
+        // 0.037, 0.037 and 0.034.
         assert!(from_exact < 1.2 * theirs && from_stored < theirs, "{from_exact}, {from_stored} beside {theirs}");
     }
 }
