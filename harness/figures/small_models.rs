@@ -1,4 +1,4 @@
-//! Hit rates on zeros that a ReLU truly makes, and on routing that was truly learned: the project's own small models.
+//! Hit rates on zeros that a `ReLU` truly makes, and on routing that was truly learned: the project's own small models.
 
 use tightfit_reports::charts::lines::{self, Axis, Line, LinePanel, Lines};
 use tightfit_scenarios::{scenario::Prefill, traces};
