@@ -22,7 +22,7 @@ TRACES = [
     ("32 x 16384 neurons", "synthetic/opt-6.7b", "opt-6.7b", 16, 1_000, 52_429),
 ]
 GROWTH_MIB_MAX = 8
-# What a result says of a token: 16 numbers of 8 bytes, held twice while they are sorted and told.
+# What a result says of a token: 15 numbers of 8 bytes, held twice while they are told.
 TOLD_BYTES_MAX = 256
 SCENARIO = """
 schema = 1
