@@ -37,7 +37,7 @@ POLICIES = {
     "s3-fifo": ("S3FIFO", True, 8),
     "arc": ("ARC", True, 8),
     "two-q": ("TwoQ", True, 8),
-    "w-tinylfu": ("WTinyLFU", False, 8),
+    "w-tinylfu": ("WTinyLFU", True, 8),
     "lhd": ("LHD", False, 8),
     "belady": ("Belady", True, 6),
 }

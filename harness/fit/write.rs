@@ -115,6 +115,9 @@ fn section(own: &Runtime, fitted: Option<&Fitted>, memory: Option<(u64, usize)>)
     if let Some(admit) = runtime.admit {
         line("admit-mb-per-s", format!("{}", admit.get() as f64 / 1e6));
     }
+    if let Some(scatter) = runtime.scatter {
+        line("scatter-mb-per-s", format!("{}", scatter.get() as f64 / 1e6));
+    }
     out.push('\n');
     out.push_str(&sources(own, fitted, memory));
     out

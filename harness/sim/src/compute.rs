@@ -85,7 +85,7 @@ impl Costs {
                 head_weights: self.head.parameters,
                 positions,
                 tokens: 1,
-                words: u64::from(self.vocabulary),
+                words: u64::from(self.vocabulary) * u64::from(kernel.tokens),
                 ..Work::default()
             },
         }

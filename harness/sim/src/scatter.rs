@@ -1,6 +1,6 @@
 //! Reads of rows, on a platform that copies them to their slots: each takes time of whoever waits for it.
 //!
-//! What begins and ends with whole units of the flash, as blocks do, lands where it belongs.
+//! A read whose pieces all begin at whole units of the flash, as those of blocks do, lands where they belong.
 
 use std::collections::VecDeque;
 

@@ -109,6 +109,15 @@ fn room(stream: &[u32], capacity: u64) -> Room {
     }
 }
 
+/// Looks a slice up at once and one by one; the number of the lookup after it.
+fn looked_up<E: Evict>(sliced: &mut Replay<E>, single: &mut Replay<E>, slice: &[BundleId], number: usize) -> usize {
+    sliced.look_up_all(slice, number);
+    for (&bundle, number) in slice.iter().zip(number..) {
+        single.look_up(bundle, number);
+    }
+    number + slice.len()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
@@ -130,11 +139,7 @@ proptest! {
             let mut number = 0;
             for &lookups in &slices {
                 let slice = &stream[number..number + lookups];
-                sliced.look_up_all(slice, number);
-                for &bundle in slice {
-                    single.look_up(bundle, number);
-                    number += 1;
-                }
+                number = looked_up(&mut sliced, &mut single, slice, number);
                 prop_assert_eq!(sliced.tally(), single.tally(), "{:?} in {} after {}", kind, capacity, number);
                 prop_assert_eq!(sliced.resident_bytes(), single.resident_bytes());
             }
@@ -162,11 +167,7 @@ proptest! {
             let mut number = 0;
             for &lookups in &slices {
                 let slice = &stream[number..number + lookups];
-                sliced.look_up_all(slice, number);
-                for &bundle in slice {
-                    single.look_up(bundle, number);
-                    number += 1;
-                }
+                number = looked_up(&mut sliced, &mut single, slice, number);
                 prop_assert_eq!(sliced.tally(), single.tally(), "{:?} in {} after {}", kind, capacity, number);
             }
             // What the stream left behind is the same.

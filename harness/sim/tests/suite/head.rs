@@ -1,7 +1,7 @@
 //! The head: what its words cost, and what it costs where it is too large for the fast kernels.
 
 use tightfit_devices::{ByFormat, Factor, LargeHead, MilliOperations, Nanoseconds, ProcessorKind, Runtime};
-use tightfit_engine::platform::KernelKind;
+use tightfit_engine::platform::{Kernel, KernelKind};
 use tightfit_sim::{Costs, Processor};
 
 use crate::profile::{LAW, cool, costs, kernel};
@@ -23,6 +23,8 @@ fn each_thousand_words_cost_a_token_so_much_and_other_kernels_nothing() {
     assert_eq!(head.words, 151_936);
     let more_ns = sampling.time(&head).overhead_ns - plain.time(&head).overhead_ns;
     assert_eq!(more_ns, 759_680, "5 us for each of 151.936 thousand");
+    let drafted = Kernel { tokens: 4, ..kernel(KernelKind::Head, 2, 0) };
+    assert_eq!(costs.work(&drafted).words, 4 * 151_936, "logits of each token that is verified");
     let dense = costs.work(&kernel(KernelKind::Dense, 0, 0));
     assert_eq!(sampling.time(&dense), plain.time(&dense));
 }
