@@ -5,7 +5,6 @@ mod bad_input;
 mod bad_trace;
 mod book;
 mod closed_forms;
-mod collapse;
 mod command_line;
 mod compare;
 mod corpus;

@@ -51,11 +51,19 @@ fn tables_of_llm_in_a_flash() {
 #[test]
 fn layers_that_stay_help_until_memory_is_short() {
     let (cases, _) = predicted("mlx-layer-stream-iphone");
+    let of = |metric: &str| cases.iter().filter(|case| case.metric == metric).collect::<Vec<_>>();
+    let (rates, peaks) = (of("decode tokens/s"), of("peak GB"));
+    assert_eq!((rates.len(), peaks.len()), (6, 6));
+    for (case, within) in rates.iter().map(|case| (case, 0.2)).chain(peaks.iter().map(|case| (case, 0.03))) {
+        assert!(case.error.abs() < within, "{}: {} of {}", case.id, case.predicted, case.published);
+    }
     let rate = |layers: u32| figure(&cases, &format!("{layers} of 32 layers resident"), "decode tokens/s");
-    let rates = [0, 2, 8, 11, 14].map(rate);
-    assert!(rates.is_sorted(), "{rates:?}");
-    assert!(rate(20) < rates[0], "slower than streaming everything: {}", rate(20));
-    assert!(figure(&cases, "32 of 32 layers resident", "killed after s") > 0.0, "killed");
+    let sorted = [0, 2, 8, 11, 14].map(rate);
+    assert!(sorted.is_sorted(), "{sorted:?}");
+    assert!(rate(20) < sorted[0], "slower than streaming everything: {}", rate(20));
+    // Published: after 24.7 s. Loading at full speed to the limit, and 2.9 s of grace, is sooner: a load is not slowed.
+    let killed = figure(&cases, "32 of 32 layers resident", "killed after s");
+    assert!((5.0..24.7).contains(&killed), "{killed} s");
 }
 
 #[test]

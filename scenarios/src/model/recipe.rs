@@ -95,6 +95,7 @@ const RECIPES: &[(&str, Kind)] = &[
     ("tq1-0", Kind::LlamaCpp(FileType::TQ1_0)),
     ("tq2-0", Kind::LlamaCpp(FileType::TQ2_0)),
     ("w2", Kind::Mobile(Mobile::Rows(Format::I2))),
+    ("w4", Kind::Mobile(Mobile::Rows(Format::I4))),
     ("w4a16", Kind::Mobile(Mobile::Rows(Format::I4))),
 ];
 

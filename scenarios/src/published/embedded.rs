@@ -21,5 +21,6 @@ pub(super) const PUBLISHED: &[(&str, &str)] = published![
     "llm-in-a-flash-rtx-4090-predicted",
     "mlx-layer-stream-iphone-15-pro-max",
     "mlx-layer-stream-mac-studio-m2-ultra",
+    "sustained-macbook-air-m5",
     "ten-minutes-iphone-17-pro",
 ];
