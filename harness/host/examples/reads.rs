@@ -15,6 +15,9 @@ use tightfit_host::{
     probe::{Bench, Landing},
 };
 
+/// The fewest that keep a flow going: fio, which this is held to, reads into one place a lane over and over.
+const PLACES_A_LANE: u32 = 2;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {
@@ -43,9 +46,10 @@ fn run(arguments: &[String]) -> Result<f64, String> {
     let path = PathBuf::from(file);
     let file_bytes = std::fs::metadata(&path).map_err(|problem| format!("{file}: {problem}"))?.len();
     let lanes = u32::try_from(number(lanes)?).map_err(|problem| problem.to_string())?;
-    // Other places each time, so that no run reads what a cache below this machine has kept of the one before.
+    // Other offsets each time, so that no run reads what a cache below this machine has kept of the one before.
     let seed = SystemTime::UNIX_EPOCH.elapsed().map_err(|problem| problem.to_string())?.subsec_nanos();
-    let mut bench = Bench::new(&path, reads, [number(size)?, file_bytes], lanes, Landing::InPlace, u64::from(seed))
+    let (sizes, at_once) = ([number(size)?, file_bytes], [lanes, PLACES_A_LANE]);
+    let mut bench = Bench::new(&path, reads, sizes, at_once, Landing::InPlace, u64::from(seed))
         .map_err(|problem| problem.to_string())?;
     let rate = bench.run(Duration::from_secs(number(seconds)?)).map_err(|problem| problem.to_string())?;
     Ok(rate / 1e6)

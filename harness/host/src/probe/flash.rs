@@ -28,8 +28,9 @@ pub const SIZES_KIB: [u64; 9] = [4, 8, 16, 32, 64, 128, 256, 512, 1024];
 /// Reads in flight that are measured.
 pub const LANES: [u32; 6] = [1, 2, 4, 8, 16, 32];
 
-/// Reads of half a round for each lane: one half is in flight while the other is asked for.
-const READS_A_LANE: usize = 4;
+/// Places for each lane where the probe reads: half of them are in flight while the other half is asked for, and together they
+/// are more than a cache holds, as the slots of a run are.
+const PLACES_A_LANE: u32 = 8;
 
 /// Throughput, bytes a second: a row a size, a column a number of lanes.
 #[derive(Clone, Debug)]
@@ -83,7 +84,8 @@ pub(super) fn grid(folder: &Path, reads: Reads, effort: Effort) -> Result<(Grid,
     for size_kib in SIZES_KIB {
         let mut row = Vec::new();
         for lanes in LANES {
-            let mut bench = Bench::new(&path, reads, [size_kib * 1024, effort.file_bytes], lanes, Landing::InPlace, 0)?;
+            let sizes = [size_kib * 1024, effort.file_bytes];
+            let mut bench = Bench::new(&path, reads, sizes, [lanes, PLACES_A_LANE], Landing::InPlace, 0)?;
             let repeats = (0..effort.repeats).map(|_| bench.bytes_per_s(effort.point)).collect();
             bench.outcome()?;
             row.push(Spread::of(repeats));
@@ -108,7 +110,7 @@ fn page_in(path: &Path, reads: Reads, effort: Effort) -> Result<PageIn, HostErro
     let faulted_bytes = FAULTED_BYTES.min(effort.file_bytes);
     let blocks = faulted_bytes / FAULT_BYTES;
     (0..blocks).try_for_each(fault)?;
-    let mut direct = Bench::new(path, reads, [FAULT_BYTES, faulted_bytes], 1, Landing::InPlace, 0)?;
+    let mut direct = Bench::new(path, reads, [FAULT_BYTES, faulted_bytes], [1, PLACES_A_LANE], Landing::InPlace, 0)?;
     let mut block = (0..blocks).cycle();
     let mut rates = Vec::new();
     for _ in 0..effort.repeats {
@@ -127,7 +129,8 @@ fn page_in(path: &Path, reads: Reads, effort: Effort) -> Result<PageIn, HostErro
 
 /// What reads in turn in place and in rows differ by. Where rows are no slower, nothing is known but that copies are fast.
 fn copying(path: &Path, reads: Reads, effort: Effort) -> Result<Copying, HostError> {
-    let bench = |landing| Bench::new(path, reads, [COPIED_READ_BYTES, effort.file_bytes], 1, landing, 0);
+    let bench =
+        |landing| Bench::new(path, reads, [COPIED_READ_BYTES, effort.file_bytes], [1, PLACES_A_LANE], landing, 0);
     let (mut in_place, mut in_rows) = (bench(Landing::InPlace)?, bench(Landing::Rows(ROW_BYTES))?);
     let mut pair = || {
         let [plain, copied] = [&mut in_place, &mut in_rows].map(|bench| bench.bytes_per_s(effort.point));
@@ -177,13 +180,13 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Reads of `read_bytes` at random aligned places of the first `file_bytes` of a file, `lanes` at once. `seed` says which
-    /// places.
+    /// Reads of `read_bytes` at random aligned offsets of the first `file_bytes` of a file, `lanes` at once, each into one of
+    /// `places_a_lane` (an even number) for each lane. `seed` says which offsets.
     pub fn new(
         path: &Path,
         reads: Reads,
         [read_bytes, file_bytes]: [u64; 2],
-        lanes: u32,
+        [lanes, places_a_lane]: [u32; 2],
         landing: Landing,
         seed: u64,
     ) -> Result<Self, HostError> {
@@ -192,7 +195,7 @@ impl Bench {
             Reads::Buffered => Box::new(Buffered::open(path).map_err(failed)?),
             Reads::Direct | Reads::Ring => Box::new(Direct::open(path).map_err(failed)?),
         };
-        let count = 2 * READS_A_LANE * lanes as usize;
+        let count = (lanes * places_a_lane) as usize;
         let mut buffer = Buffer::new(to_usize(read_bytes) * count).map_err(failed)?;
         buffer.touch(0, to_usize(read_bytes) * count);
         let world = Arc::new(World { storage, before: 0, buffer, latch: Latch::default() });
