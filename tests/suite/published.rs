@@ -21,12 +21,11 @@ fn figure(cases: &[ValidationCase], name: &str, metric: &str) -> f64 {
     found[0].predicted
 }
 
-/// Figures that are missed, and known to be: of a PC only data sheets are known, the CPU's rows are read in float32 and stored in 16 bits
-/// here, and Metal takes twice as long for a part of the model as for all of it.
-const MISSED: [&str; 3] = [
-    "pc-rtx-4090/llama.cpp-gpu/opt-6.7b/f16/all/",
-    "llm-in-a-flash-cpu/opt-6.7b/f16/all/I/O ms/token",
-    "llm-in-a-flash-gpu/opt-6.7b/f16/all/total ms/token",
+/// Figures that are missed, and known to be: the drive of the PC is not named, and Metal takes twice as long for a part of the model as
+/// for all of it.
+const MISSED: [&str; 2] = [
+    "pc-rtx-4090/llm-in-a-flash-gpu/opt-6.7b/f16/all/I/O ms/token",
+    "macbook-pro-m1-max/llm-in-a-flash-gpu/opt-6.7b/f16/all/total ms/token",
 ];
 
 #[test]

@@ -76,7 +76,7 @@ fn one_profile_figure_by_figure() {
     assert_eq!(device.memory.total, Bytes::new(8_590_000_000));
     assert_eq!(device.memory.page, Bytes::new(16_384));
     assert_eq!(device.memory.app_limit_entitled, Some(Bytes::new(6_442_000_000)));
-    assert_eq!(device.memory.pressure.of(1000), 720);
+    assert_eq!(device.memory.pressure.of(1000), 770);
     let FlashLaw::Parameters { read_latency, lane, reads_per_s, ceiling } = device.flash.law else {
         panic!("a law of parameters")
     };

@@ -127,6 +127,6 @@ fn published_ten_minute_runs() {
     Qwen3-4B Core AI GPU      last 16.0   +1 %   power 4.71 W   -2 %   0.283 J   -3 %
     Llama-3.2-3B MLX          last 19.5   +0 %   power 4.54 W   -3 %   0.231 J   -6 %
     Qwen3-4B MLX              last 15.7  -12 %   power 4.54 W   +4 %   0.287 J  +19 %
-    DeepSeek-1.5B MLX         last 41.5  -10 %   power 4.54 W   -3 %   0.109 J   +3 %
+    DeepSeek-1.5B MLX         last 41.6  -10 %   power 4.54 W   -3 %   0.109 J   +3 %
     "#);
 }
