@@ -4,8 +4,8 @@
 Needs fio (Debian package `fio`) and `cargo build --release -p tightfit-host --example reads`. A file of noise is written to
 --folder and removed at the end. Each cell is measured --rounds times, the four readers in turn in every round, so that other
 load on the machine falls on all of them; the medians are compared. --realtime runs all four with `chrt -f 10`, which keeps
-such load off the processors (not off the disk). Our reads land in huge pages, which the kernel needs fewer parts a request for: so
-do fio's, in those that this script sets aside meanwhile (as root; otherwise it says that it could not).
+such load off the processors (not off the disk). Our reads land in huge pages, which the kernel needs fewer parts a request for;
+--huge-pages gives fio some too (as root, set aside meanwhile).
 """
 
 import argparse
@@ -28,17 +28,15 @@ HUGE_PAGES = "/proc/sys/vm/nr_hugepages"
 
 
 @contextlib.contextmanager
-def huge_pages(count):
-    """Sets so many huge pages aside: the memory that fio may use."""
-    try:
-        with open(HUGE_PAGES) as file:
-            before = file.read()
-        with open(HUGE_PAGES, "w") as file:
-            file.write(str(count))
-    except OSError as problem:
-        print(f"fio reads into small pages: {problem}")
+def memory(huge_pages):
+    """Where fio reads to: memory as it comes, or so many huge pages that are set aside."""
+    if not huge_pages:
         yield "malloc"
         return
+    with open(HUGE_PAGES) as file:
+        before = file.read()
+    with open(HUGE_PAGES, "w") as file:
+        file.write(str(huge_pages))
     try:
         yield "mmaphuge"
     finally:
@@ -46,14 +44,14 @@ def huge_pages(count):
             file.write(before)
 
 
-def fio(before, file, memory, engine, size_kib, lanes, seconds):
+def fio(before, file, lands_in, engine, size_kib, lanes, seconds):
     """Throughput of fio in MB/s."""
     jobs = {"psync": ["--ioengine=psync", f"--numjobs={lanes}", "--thread"],
             "io_uring": ["--ioengine=io_uring", f"--iodepth={lanes}", "--numjobs=1"]}[engine]
     out = subprocess.run(
         [*before, "fio", "--name=reads", f"--filename={file}", "--rw=randread", "--direct=1", f"--bs={size_kib}k", "--time_based",
          f"--size={os.path.getsize(file)}", f"--runtime={seconds}", "--group_reporting", "--randrepeat=0", "--norandommap",
-         f"--mem={memory}", "--output-format=json", *jobs],
+         f"--mem={lands_in}", "--output-format=json", *jobs],
         check=True, capture_output=True, text=True).stdout
     return json.loads(out[out.index("{"):])["jobs"][0]["read"]["bw_bytes"] / 1e6
 
@@ -75,13 +73,14 @@ def main():
     options.add_argument("--seconds", type=int, default=1)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--realtime", action="store_true")
+    options.add_argument("--huge-pages", action="store_true", help="for fio too")
     asked = options.parse_args()
     before = REALTIME if asked.realtime else []
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors{', readers at real-time priority' * asked.realtime}\n")
     print("| KiB | lanes | fio psync | ours, threads | ratio | fio io_uring | ours, ring | ratio |")
     print("|---|---|---|---|---|---|---|---|")
     # Each of fio's threads takes whole huge pages.
-    with tempfile.NamedTemporaryFile(dir=asked.folder) as file, huge_pages(4 * max(LANES)) as memory:
+    with tempfile.NamedTemporaryFile(dir=asked.folder) as file, memory(4 * max(LANES) * asked.huge_pages) as lands_in:
         for _ in range(asked.file_mib):
             file.write(os.urandom(1 << 20))
         file.flush()
@@ -90,12 +89,14 @@ def main():
         for size_kib in SIZES_KIB:
             for lanes in LANES:
                 rates = {"psync": [], "direct": [], "io_uring": [], "ring": []}
-                for _ in range(asked.rounds):
-                    for engine in ["psync", "io_uring"]:
-                        rates[engine].append(fio(before, file.name, memory, engine, size_kib, lanes, asked.seconds))
-                    for reads in ["direct", "ring"]:
-                        rates[reads].append(
-                            ours(before, asked.program, file.name, reads, size_kib, lanes, asked.seconds))
+                for number in range(asked.rounds):
+                    # Every other round the other way round: a disk that is lent by the share gives more after a rest.
+                    for reader in list(rates)[::1 if number % 2 == 0 else -1]:
+                        if reader in ["psync", "io_uring"]:
+                            rate = fio(before, file.name, lands_in, reader, size_kib, lanes, asked.seconds)
+                        else:
+                            rate = ours(before, asked.program, file.name, reader, size_kib, lanes, asked.seconds)
+                        rates[reader].append(rate)
                 psync, direct, uring, ring = (statistics.median(rates[key]) for key in rates)
                 ratios["threads"].append(direct / psync)
                 ratios["ring"].append(ring / uring)
