@@ -54,7 +54,7 @@ pub(super) fn result<P: World>(
         ),
         prefetch: prefetch(&recorder),
         quality: quality(inputs, cell, &recorder),
-        memory: memory(cell, room, &recorder),
+        memory: memory::<P>(cell, room, &recorder),
         energy: energy(cell, &recorder, streams),
         thermal: thermal(&recorder, &time),
         not_measured: P::NOT_MEASURED.iter().map(|&group| group.to_owned()).collect(),
@@ -202,7 +202,7 @@ fn quality(inputs: &Inputs, cell: Cell<'_>, recorder: &Recorder) -> Quality {
     }
 }
 
-fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
+fn memory<P: World>(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
     let held_bytes = recorder.resident_peak_bytes;
     let (resident_bytes, mapped_bytes) = match cell.strategy.mechanism {
         Mechanism::ResidentSet { .. } => (held_bytes, 0),
@@ -213,6 +213,11 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
     let counted_bytes = dense_bytes + kv_bytes + resident_bytes;
     let runtime_bytes = recorder.process_bytes.map_or(runtime_bytes, |held| held.saturating_sub(counted_bytes));
     let grace_ns = cell.device.memory.kill_grace.map_or(0, Nanoseconds::get);
+    // Nobody holds a real process to the limit of the device that is asked about: it ran, or there is no result.
+    let (over_limit_at_ns, outcome) = match P::IS_VIRTUAL {
+        true => (recorder.over_limit_at_ns, room.outcome(resident_bytes).as_str()),
+        false => (None, "ran"),
+    };
     Memory {
         peak_bytes: dense_bytes + kv_bytes + runtime_bytes + resident_bytes,
         dense_bytes,
@@ -222,8 +227,8 @@ fn memory(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory {
         mapped_bytes,
         budget_bytes: room.budget_bytes,
         limit_bytes: room.limit_bytes,
-        killed_after_ns: recorder.over_limit_at_ns.map_or(0, |at_ns| at_ns + grace_ns),
-        outcome: room.outcome(resident_bytes).as_str().to_owned(),
+        killed_after_ns: over_limit_at_ns.map_or(0, |at_ns| at_ns + grace_ns),
+        outcome: outcome.to_owned(),
     }
 }
 

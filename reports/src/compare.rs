@@ -179,6 +179,11 @@ pub fn is_killed(result: &RunResult) -> bool {
     result.memory.outcome == "killed"
 }
 
+/// Whether the system would be short of memory, and the app slowed for it.
+fn is_pressed(result: &RunResult) -> bool {
+    result.memory.outcome == "under-pressure"
+}
+
 /// Whether the strategy knows the trace's future: labelled `belady…` or `oracle…`, or a parameter of it says so.
 #[must_use]
 pub fn is_oracle(result: &RunResult) -> bool {

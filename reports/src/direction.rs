@@ -46,7 +46,7 @@ pub fn direction(metric: &str) -> Direction {
 #[must_use]
 pub fn severity(outcome: &str) -> u8 {
     match outcome {
-        "fits" => 0,
+        "fits" | "ran" => 0,
         "under-pressure" => 1,
         _ => 2,
     }

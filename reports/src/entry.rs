@@ -59,7 +59,12 @@ impl Entry {
                 (name.to_owned(), if is_measurable(result, name) { number.into() } else { Value::NotMeasurable })
             })
             .collect();
-        metrics.insert("memory.outcome".to_owned(), Value::Text(result.memory.outcome.clone()));
+        // A real machine that ran to its end says nothing about the limit that a device would have held it to.
+        let outcome = match result.memory.outcome.as_str() {
+            "ran" => Value::NotMeasurable,
+            judged => Value::Text(judged.to_owned()),
+        };
+        metrics.insert("memory.outcome".to_owned(), outcome);
         metrics.insert("quality.mass_from".to_owned(), Value::Text(result.quality.mass_from.clone()));
         let sources = result.provenance.sources.iter().map(|source| (source.key.clone(), source.value.clone()));
         Self {

@@ -277,7 +277,8 @@ pub struct Memory {
     pub limit_bytes: u64,
     /// From the cold start to the kill; 0 where the app is not killed.
     pub killed_after_ns: u64,
-    /// `fits`, `under-pressure` or `killed`. A killed run's other numbers say what it would have done.
+    /// `fits`, `under-pressure` or `killed`; a killed run's other numbers say what it would have done. On a real machine
+    /// `ran`: it ended by itself, and what limit the system held it to, if any, the provenance says.
     pub outcome: String,
 }
 

@@ -101,9 +101,38 @@ mod live {
             cost(&lines[0]),
             cost(&lines[1])
         );
-        assert!((lines[1]["computed_share"].as_f64().expect("a share") - 0.02).abs() < 0.005, "{}", lines[1]);
+        // A zero is never active: where less than that share is not zero, less is computed.
+        let share = lines[1]["computed_share"].as_f64().expect("a share");
+        assert!((0.01..=0.0201).contains(&share), "{}", lines[1]);
         let table = infer(folder.path(), &[&asked[..], &["--reads", "buffered"]].concat());
-        assert!(text(&table.stdout).contains("| lru | top-share 0.02 | 2.0 % |"), "{}", text(&table.stdout));
+        let line = format!("| lru | top-share 0.02 | {:.1} % |", share * 100.0);
+        assert!(text(&table.stdout).contains(&line), "{line}: {}", text(&table.stdout));
+    }
+
+    /// `SmolLM2-135M-Instruct` (`Q4_1`), where `TIGHTFIT_SMOLLM2` names its file: with about half of its neurons in memory it says what
+    /// it says with all of them.
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    #[test]
+    fn the_real_model_says_the_same_from_flash() {
+        let Some(model) = std::env::var_os("TIGHTFIT_SMOLLM2") else {
+            eprintln!("skipped: TIGHTFIT_SMOLLM2 names no file of SmolLM2-135M-Instruct");
+            return;
+        };
+        let folder = folder();
+        let asked = ["--prompt", "What is a tide?", "--tokens", "6", "--reads", "buffered", "--format", "json"];
+        let answer = |more: &[&str]| {
+            let model = model.to_str().expect("a path in letters");
+            let named = ["infer", "--model", model, "--store-folder", "."];
+            let output = run(folder.path(), &[&named, &asked[..], more].concat());
+            assert!(output.status.success(), "{more:?}: {}", text(&output.stderr));
+            let file: Value = serde_json::from_slice(&output.stdout).expect("a result file");
+            file["results"][0].clone()
+        };
+        let (all, some) = (answer(&["--strategy", "lru"]), answer(&["--strategy", "window", "--budget-mib", "24"]));
+        assert_eq!(all["text"], some["text"]);
+        assert!(all["text"].as_str().is_some_and(|text| text.contains("tide")), "{all}");
+        assert!(number(&some, "/memory/resident_bytes") <= 24 << 20);
+        assert!(number(&some, "/flash/bytes_per_token") > number(&all, "/flash/bytes_per_token"), "{some}");
     }
 
     #[test]

@@ -69,6 +69,20 @@ fn counts_are_equal_to_the_digit_and_energy_is_not_claimed() {
 }
 
 #[test]
+fn what_a_device_would_kill_runs_here_and_says_that_it_ran() {
+    let folder = folder();
+    let chosen = ["--strategy", "resident"];
+    let simulated = results(folder.path(), &chosen);
+    assert_eq!(simulated[0].memory.outcome, "killed");
+    assert!(simulated[0].memory.killed_after_ns > 0);
+    let on_host = ["--on", "host", "--reads", "buffered", "--store-folder", "."];
+    let here = results(folder.path(), &[&chosen[..], &on_host].concat());
+    assert_eq!((here[0].memory.outcome.as_str(), here[0].memory.killed_after_ns), ("ran", 0));
+    assert!(here[0].memory.resident_bytes > here[0].memory.limit_bytes, "the device's limit was passed");
+    assert!(here[0].throughput.decode_tokens_per_s > 0.0);
+}
+
+#[test]
 fn a_store_that_was_built_is_read_and_another_layouts_is_refused() {
     let folder = folder();
     let build = ["store", "build", "quickstart", "--strategy", "lru", "--out", "rows.store"];

@@ -1,7 +1,8 @@
 //! The answer in words, one sentence or two for a device: what to read if nothing else is read.
 
 use super::{
-    Comparison, Group, OWNERS, groups, is_killed, is_naive, is_open_loop, is_oracle, lost, spoken, wall_owners_ns,
+    Comparison, Group, OWNERS, groups, is_killed, is_naive, is_open_loop, is_oracle, is_pressed, lost, spoken,
+    wall_owners_ns,
 };
 use crate::schema::{Interval, RunResult};
 use crate::units::{data, energy, percent, significant};
@@ -51,14 +52,17 @@ fn verdict(group: &Group<'_>, best: &RunResult, comparison: &Comparison) -> Stri
     let point = comparison.point(best);
     let at = if point.is_empty() { String::new() } else { format!(" at {point}") };
     let rivals = group.results.iter().any(|r| r.strategy != best.strategy);
-    let fits = best.memory.outcome == "fits";
-    let says = match (rivals, fits, faster_open_loop(group, best).is_some()) {
-        (true, true, false) => "is the fastest of those that fit:",
-        (true, true, true) => "is the fastest of those that fit and leave the model as it is:",
-        (true, false, false) => "is the fastest, under memory pressure:",
-        (true, false, true) => "is the fastest that leaves the model as it is, under memory pressure:",
-        (false, true, _) => "fits and runs at",
-        (false, false, _) => "runs under memory pressure at",
+    let outcome = best.memory.outcome.as_str();
+    let says = match (rivals, outcome, faster_open_loop(group, best).is_some()) {
+        (true, "fits", false) => "is the fastest of those that fit:",
+        (true, "fits", true) => "is the fastest of those that fit and leave the model as it is:",
+        (true, "under-pressure", false) => "is the fastest, under memory pressure:",
+        (true, "under-pressure", true) => "is the fastest that leaves the model as it is, under memory pressure:",
+        (true, _, false) => "is the fastest:",
+        (true, _, true) => "is the fastest that leaves the model as it is:",
+        (false, "fits", _) => "fits and runs at",
+        (false, "under-pressure", _) => "runs under memory pressure at",
+        (false, _, _) => "runs at",
     };
     let speed = significant(best.throughput.decode_tokens_per_s);
     let joules = (!best.lacks("energy")).then(|| format!(" at {} a token", energy(best.energy.joules_per_token)));
@@ -81,7 +85,7 @@ fn faster_open_loop<'a>(group: &Group<'a>, best: &RunResult) -> Option<&'a RunRe
 fn estimate(bent: &RunResult, comparison: &Comparison) -> String {
     let point = comparison.point(bent);
     let at = if point.is_empty() { String::new() } else { format!(" at {point}") };
-    let pressure = if bent.memory.outcome == "fits" { "" } else { " under memory pressure" };
+    let pressure = if is_pressed(bent) { " under memory pressure" } else { "" };
     format!(
         "{}{at}, {} tok/s{pressure} with {}: it changes what the model computes, so this is an estimate",
         bent.strategy,
@@ -93,8 +97,7 @@ fn estimate(bent: &RunResult, comparison: &Comparison) -> String {
 /// The fastest that fits with room to spare, where the best does not.
 fn easiest<'a>(group: &Group<'a>, best: &RunResult) -> Option<&'a RunResult> {
     let fits = |r: &&RunResult| r.memory.outcome == "fits" && !is_oracle(r) && !is_open_loop(r);
-    let under_pressure = best.memory.outcome != "fits";
-    under_pressure.then(|| super::fastest(group.results.iter().copied().filter(fits))).flatten()
+    is_pressed(best).then(|| super::fastest(group.results.iter().copied().filter(fits))).flatten()
 }
 
 fn naive_beside<'a>(group: &Group<'a>, best: &RunResult, comparison: &Comparison) -> Option<&'a RunResult> {

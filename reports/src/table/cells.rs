@@ -161,6 +161,11 @@ fn columns(results: &[RunResult]) -> Vec<Column> {
     let energy = common(&ENERGY, alive().map(|r| r.energy.joules_per_token));
     let per_token = |unit: Unit| format!("{}/tok", unit.name);
     let decode = |r: &RunResult| r.throughput.decode_tokens_per_s;
+    let memory = if results.iter().any(|r| r.memory.outcome == "ran") {
+        "fits, pressure (near the limit) or killed by the system; on a real machine: ran to its end"
+    } else {
+        "fits, pressure (near the limit) or killed by the system"
+    };
     let mut columns = vec![
         Column {
             interval: Some("throughput.decode_tokens_per_s"),
@@ -183,11 +188,9 @@ fn columns(results: &[RunResult]) -> Vec<Column> {
             value: Value::Always(|r| r.memory.peak_bytes as f64, peak.size),
             ..column("peak", peak.name.to_owned(), "highest memory footprint of the app", 1)
         },
-        word("memory", "fits, pressure (near the limit) or killed by the system", 0, |r| {
-            match r.memory.outcome.as_str() {
-                "under-pressure" => "pressure",
-                other => other,
-            }
+        word("memory", memory, 0, |r| match r.memory.outcome.as_str() {
+            "under-pressure" => "pressure",
+            other => other,
         }),
         Column {
             value: Value::Measured("energy", |r| r.energy.joules_per_token, energy.size),

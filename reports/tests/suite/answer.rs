@@ -26,6 +26,17 @@ fn of_one_strategy() {
 }
 
 #[test]
+fn of_a_real_machine_whose_limit_is_none_of_the_devices() {
+    let mut results = fixture::quickstart();
+    for result in &mut results {
+        "ran".clone_into(&mut result.memory.outcome);
+        result.memory.killed_after_ns = 0;
+    }
+    insta::assert_snapshot!(only(&results, &["resident", "naive"]), @"iPhone 15 Pro: resident is the fastest: 117 tok/s at 26.0 mJ a token, 4.1x naive; compute is 87 % of its time.");
+    insta::assert_snapshot!(only(&results, &["naive"]), @"iPhone 15 Pro: naive runs at 28.6 tok/s at 120 mJ a token; waiting for flash is 76 % of its time.");
+}
+
+#[test]
 fn where_nothing_fits() {
     insta::assert_snapshot!(only(&fixture::quickstart(), &["resident"]), @r#"iPhone 15 Pro: nothing fits: even resident would be killed, at a peak of 104 MB with a limit of 64.0 MB."#);
 }

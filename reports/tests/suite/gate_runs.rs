@@ -21,6 +21,7 @@ fn runs(thousandths: u64) -> Vec<RunResult> {
     let run = |noise: &u64| {
         let mut result = fixture::one().remove(0);
         "host".clone_into(&mut result.platform);
+        "ran".clone_into(&mut result.memory.outcome);
         let scaled = |time_ns: u64| time_ns * thousandths * noise / 1_000_000;
         result.latency.tpot_ns = scaled(result.latency.tpot_ns);
         result.latency.e2e_ns = scaled(result.latency.e2e_ns);
@@ -40,6 +41,7 @@ fn runs_of_one_thing_are_one_entry() {
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].metrics["latency.tpot_ns"].runs().len(), 10);
     assert_eq!(entries[0].metrics["energy.total_pj"], Value::NotMeasurable);
+    assert_eq!(entries[0].metrics["memory.outcome"], Value::NotMeasurable, "no device held it to its limit");
     let simulated = [fixture::one(), fixture::one()].concat();
     assert_eq!(tightfit_reports::entry::entries(&simulated).len(), 2, "simulated ones are not folded");
 }
@@ -50,8 +52,8 @@ fn noise_passes_and_says_what_it_cannot_see() {
     other.rotate_left(3);
     let judgement = exact(&runs(1000), &other);
     assert!(judgement.passes());
-    assert_eq!(judgement.count(Verdict::NotMeasurable), 11, "energy and heat");
-    assert!(text(&judgement, &[], Ink::Plain).contains("11 metrics not measurable here"));
+    assert_eq!(judgement.count(Verdict::NotMeasurable), 12, "energy, heat and what a device would do");
+    assert!(text(&judgement, &[], Ink::Plain).contains("12 metrics not measurable here"));
 }
 
 #[test]
