@@ -14,9 +14,12 @@ use super::{
     ImportFormat, Imported,
     lines::{LINE_BYTES_MAX, Lines},
 };
-use crate::trace::{Builder, Geometry, Header, Phase, Row, Trace, TraceError, Unit};
+use crate::trace::{Builder, Geometry, Header, MAX_LAYERS, Phase, Row, Trace, TraceError, Unit};
 
 pub(super) use columns::names_columns;
+
+/// Rows that a file may have beside each of its lines: as many as a log of one layer of a deep model has, one expert a token.
+const ROWS_A_LINE_MAX: usize = 64;
 
 /// One line: an expert chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +74,8 @@ pub(super) fn read(name: &str, from: &Path) -> Result<Trace, TraceError> {
     let geometry = header.geometry;
     check(&choices, geometry).map_err(|(line, problem)| lines.fail_at(line, problem))?;
     let mut builder = Builder::new(name, header, columns.have_weights())?;
+    let problem = |problem| TraceError::NotImported { name: name.to_owned(), problem };
+    proportion(&choices, geometry.layers).map_err(problem)?;
     build(&mut builder, &choices, geometry.layers, columns.have_weights())?;
     builder.finish()
 }
@@ -127,6 +132,17 @@ fn check(choices: &[Choice], geometry: Geometry) -> Result<(), (usize, String)> 
         last = Some(choice);
     }
     Ok(())
+}
+
+/// Refuses rows that nothing but the number of layers speaks of: they would take memory for what is merely claimed.
+fn proportion(choices: &[Choice], layers: u32) -> Result<(), String> {
+    let tokens = choices.chunk_by(|a, b| a.token() == b.token()).count();
+    let rows_max = choices.len().saturating_mul(ROWS_A_LINE_MAX).max(MAX_LAYERS as usize);
+    if tokens.saturating_mul(layers as usize) <= rows_max {
+        return Ok(());
+    }
+    let lines = choices.len();
+    Err(format!("has {lines} experts for {tokens} tokens of {layers} layers; correct n_layer, or the highest layer"))
 }
 
 /// Adds the tokens, one after another.

@@ -120,6 +120,12 @@ fn a_wrong_route_is_named_by_its_line() {
         let error = folder.refused(ROUTE.replace(from, to).as_bytes(), Some(ImportFormat::RouteCsv));
         assert!(error.starts_with(expected), "{error}");
     }
+    // A preamble, or a line without one, may claim one token of many layers, but not many such tokens.
+    let claim = ROUTE.replace("n_layer=2", "n_layer=60000");
+    let claimed = "in has 8 experts for 4 tokens of 60000 layers; correct n_layer, or the highest layer";
+    assert!(folder.refused(claim.as_bytes(), None).contains(claimed));
+    let one = "turn,phase,step,layer,expert\n0,0,0,59999,0\n";
+    assert_eq!(folder.import(one.as_bytes(), None).unwrap().1.rows(), 60_000);
     let start = &ROUTE[..ROUTE.find("0,0,0").unwrap()];
     assert!(folder.refused(start.as_bytes(), None).contains("in holds no routes"));
 }
