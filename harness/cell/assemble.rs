@@ -214,10 +214,8 @@ fn memory<P: World>(cell: Cell<'_>, room: &Room, recorder: &Recorder) -> Memory 
     let runtime_bytes = recorder.process_bytes.map_or(runtime_bytes, |held| held.saturating_sub(counted_bytes));
     let grace_ns = cell.device.memory.kill_grace.map_or(0, Nanoseconds::get);
     // Nobody holds a real process to the limit of the device that is asked about: it ran, or there is no result.
-    let (over_limit_at_ns, outcome) = match P::IS_VIRTUAL {
-        true => (recorder.over_limit_at_ns, room.outcome(resident_bytes).as_str()),
-        false => (None, "ran"),
-    };
+    let (over_limit_at_ns, outcome) =
+        if P::IS_VIRTUAL { (recorder.over_limit_at_ns, room.outcome(resident_bytes).as_str()) } else { (None, "ran") };
     Memory {
         peak_bytes: dense_bytes + kv_bytes + runtime_bytes + resident_bytes,
         dense_bytes,
