@@ -125,7 +125,7 @@ fn a_wrong_route_is_named_by_its_line() {
     let claimed = "in has 8 experts for 4 tokens of 60000 layers; correct n_layer, or the highest layer";
     assert!(folder.refused(claim.as_bytes(), None).contains(claimed));
     let one = "turn,phase,step,layer,expert\n0,0,0,59999,0\n";
-    assert_eq!(folder.import(one.as_bytes(), None).unwrap().1.rows(), 60_000);
+    assert_eq!(Folder::new().import(one.as_bytes(), None).unwrap().1.rows(), 60_000);
     let start = &ROUTE[..ROUTE.find("0,0,0").unwrap()];
     assert!(folder.refused(start.as_bytes(), None).contains("in holds no routes"));
 }
