@@ -39,7 +39,7 @@ pub fn of(row: &Measurement) -> Result<Named, String> {
     Ok(Named { runtime, processor, model: known.model, quantization, condition })
 }
 
-/// Whether a MacBook Air M5, which has no fan, was slowed by the row's own runs: each of mac-llm-bench's five pairs of lengths
+/// Whether a `MacBook` Air M5, which has no fan, was slowed by the row's own runs: each of mac-llm-bench's five pairs of lengths
 /// runs once to warm up and five times, and of models that take more than three minutes the last pair is slower than those
 /// before it (7B: 680 tokens of the prompt a second, then 462). An M1 at its power is not.
 fn is_long_without_fan(row: &Measurement) -> bool {
