@@ -19,6 +19,7 @@ mod habits;
 mod infer;
 mod laws;
 mod long_traces;
+mod measurements;
 mod on_host;
 mod own_phone;
 mod profile;
