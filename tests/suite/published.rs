@@ -1,7 +1,10 @@
 //! Published runs beside their predictions: what must hold whatever the fits of the day say.
 
 use tightfit::{
+    Inputs,
     reports::validation::ValidationCase,
+    run::{self, Curve},
+    scenarios::Published,
     validate::{self, Which, load::Loaded},
 };
 
@@ -63,6 +66,20 @@ fn layers_that_stay_help_until_memory_is_short() {
     // Published: after 24.7 s. Loading at full speed to the limit, and 2.9 s of grace, is sooner: a load is not slowed.
     let killed = figure(&cases, "32 of 32 layers resident", "killed after s");
     assert!((5.0..24.7).contains(&killed), "{killed} s");
+}
+
+#[test]
+fn memory_is_short_where_it_was() {
+    let published = Published::load("mlx-layer-stream-iphone-15-pro-max").expect("a built-in file");
+    let memory = |case| {
+        let (scenario, settings) = published.scenario(case, None).unwrap_or_else(|error| panic!("{error}"));
+        let inputs = Inputs::load(scenario, &settings).unwrap_or_else(|error| panic!("{error}"));
+        let results = run::run(&inputs, Curve::Skip, || ()).unwrap_or_else(|error| panic!("{error}"));
+        (results[0].memory.outcome.clone(), results[0].memory.killed_after_ns > 0)
+    };
+    let outcomes: Vec<(String, bool)> = published.case.iter().map(memory).collect();
+    let expected = ["fits", "fits", "fits", "fits", "fits", "under-pressure", "killed"];
+    assert_eq!(outcomes, expected.map(|outcome| (outcome.to_owned(), outcome == "killed")));
 }
 
 #[test]
